@@ -1,0 +1,65 @@
+import type { ElementType, Graph, Precision, Weights } from "../graph/graph.ts";
+
+// The one room that knows onnxruntime. Above it the engine is the same in a browser and in Node: it opens graphs,
+// makes tensors and runs sessions. Every run and load goes through one queue, since two at once hang onnxruntime-web.
+
+/** Who computes. */
+export type Provider = "cpu" | "wasm" | "webgpu";
+
+/** How a runtime is opened. */
+export interface RuntimeOptions {
+  /**
+   * "auto" (the default): WebGPU in a browser where it works, else wasm; the CPU provider in Node.
+   * "webgpu": that or an error that says why not. "cpu": the CPU provider in Node, wasm in a browser.
+   */
+  readonly device?: "auto" | "cpu" | "webgpu";
+  /** A device to share; it is not destroyed with the runtime. Browsers only. */
+  readonly gpu?: GPUDevice;
+  /** Half precision where the device has it ("auto" takes it on WebGPU), or as asked. */
+  readonly precision?: "auto" | Precision;
+  /** Threads of the CPU providers. */
+  readonly threads?: number;
+  /** Longest time for one load or one run before the runtime counts as lost. Milliseconds; 10 minutes by default. */
+  readonly timeoutMs?: number;
+  /** Browsers: the address of the folder that holds onnxruntime's .wasm files. */
+  readonly assets?: string;
+}
+
+/** Numbers for or from a session, on the device or beside it. */
+export interface Tensor {
+  readonly type: ElementType;
+  readonly dims: readonly number[];
+  /** Frees it. May be called twice. */
+  dispose(): void;
+}
+
+/** A graph, loaded and ready to run. */
+export interface Session {
+  readonly name: string;
+  /** Runs once. Inputs stay the caller's; outputs are the caller's to dispose. */
+  run(inputs: Readonly<Record<string, Tensor>>, options?: { readonly signal?: AbortSignal }): Promise<Record<string, Tensor>>;
+  /** How often it ran. */
+  readonly runs: number;
+  /** Frees the session's weights. May be called twice. */
+  release(): Promise<void>;
+}
+
+/** An open device with its queue. */
+export interface Runtime {
+  readonly provider: Provider;
+  readonly precision: Precision;
+  /** The adapter, or the CPU, in words. */
+  readonly about: string;
+  /** Why something better was not taken: a sentence for the person, or null. */
+  readonly fallback: string | null;
+  /** Set when the device was lost or onnxruntime crashed: every later call rejects with it, and a new runtime is needed. */
+  readonly lost: Error | null;
+  /** Copies numbers to a tensor. Floats are given as float32 and narrowed to the tensor's type. */
+  tensor(type: ElementType, dims: readonly number[], values: Float32Array | BigInt64Array): Tensor;
+  /** Copies a tensor's numbers back, as float32. The tensor stays usable. */
+  read(tensor: Tensor): Promise<Float32Array>;
+  /** Loads a graph: `weights` are pulled one by one. */
+  open(graph: Graph, weights: Weights, options?: { readonly signal?: AbortSignal }): Promise<Session>;
+  /** Frees everything. May be called twice. */
+  dispose(): Promise<void>;
+}
