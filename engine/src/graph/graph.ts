@@ -45,6 +45,8 @@ export interface Constant {
 /** A tensor of a checkpoint, or rows of its first side. */
 export interface Part {
   readonly key: string;
+  /** The shape that the whole tensor must have in the checkpoint. */
+  readonly shape: readonly number[];
   readonly rows?: readonly [from: number, to: number];
 }
 

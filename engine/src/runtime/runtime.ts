@@ -37,7 +37,10 @@ export interface Tensor {
 export interface Session {
   readonly name: string;
   /** Runs once. Inputs stay the caller's; outputs are the caller's to dispose. */
-  run(inputs: Readonly<Record<string, Tensor>>, options?: { readonly signal?: AbortSignal }): Promise<Record<string, Tensor>>;
+  run(
+    inputs: Readonly<Record<string, Tensor>>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Record<string, Tensor>>;
   /** How often it ran. */
   readonly runs: number;
   /** Frees the session's weights. May be called twice. */

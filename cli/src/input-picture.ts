@@ -1,0 +1,43 @@
+import { readFile, realpath } from "node:fs/promises";
+import { createPixels, type Pixels, UnderdrawError } from "@underdraw/engine";
+import { type Picture, readPicture } from "@underdraw/engine/pictures";
+import { misused } from "./failure.ts";
+
+/** Reads an image file. Rejects with `picture-unreadable`, with the path and the reason. */
+export async function readPictureFile(path: string, signal: AbortSignal): Promise<Picture> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path, { signal });
+  } catch (cause) {
+    signal.throwIfAborted();
+    const { code = "", message } = cause as NodeJS.ErrnoException;
+    const reasons: Readonly<Record<string, string>> = {
+      ENOENT: "there is no such file. Check the path.",
+      ENOTDIR: "there is no such file. Check the path.",
+      EISDIR: "it is a folder. Name a picture in it.",
+      EACCES: "you may not read it. Change its permissions.",
+      ERR_FS_FILE_TOO_LARGE: "it is larger than 2 GB. Scale the picture down first.",
+    };
+    const reason = reasons[code] ?? `${message}.`;
+    throw new UnderdrawError("picture-unreadable", `Cannot read ${path}: ${reason}`, { file: path, reason }, { cause });
+  }
+  return readPicture(bytes, { name: path, signal });
+}
+
+/** Refuses a result's place that is a source's: it would be overwritten. */
+export async function checkApart(flag: string, output: string, source: string): Promise<void> {
+  const [one, other] = await Promise.all([output, source].map((path) => realpath(path).catch(() => null)));
+  if (one === null || one !== other) return;
+  throw misused(flag, `${flag} "${output}" is the picture that is read; it would be overwritten. Choose another name.`);
+}
+
+/** Light for dark and dark for light. What is transparent counts as white, the ground of dark strokes. */
+export function inverted({ width, height, data }: Pixels): Pixels {
+  const result = createPixels(width, height);
+  for (let i = 0; i < data.length; i += 4) {
+    const alpha = data[i + 3] as number;
+    for (let k = i; k < i + 3; k++) result.data[k] = Math.round(((255 - (data[k] as number)) * alpha) / 255);
+    result.data[i + 3] = 255;
+  }
+  return result;
+}

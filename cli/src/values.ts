@@ -1,0 +1,67 @@
+import { misused } from "./failure.ts";
+
+// Turns the text of flags into values. Each throws `request-invalid` that names the flag, what was given and what is
+// wanted.
+
+/** The largest seed: 2^64 - 1. */
+const largestSeed = 18_446_744_073_709_551_615n;
+
+/** A number with limits, both included. */
+export function numberFrom(
+  flag: string,
+  text: string,
+  { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY, whole = false } = {},
+): number {
+  const value = readNumber(text);
+  if (value !== undefined && value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
+  const kind = whole ? "a whole number" : "a number";
+  const limits = Number.isFinite(most)
+    ? ` from ${least} to ${most}`
+    : Number.isFinite(least)
+      ? `, ${least} or more`
+      : "";
+  throw misused(flag, `${flag} must be ${kind}${limits}, not "${text}".`);
+}
+
+/** A seed, exactly: 0 to 2^64 - 1. */
+export function seedFrom(text: string): bigint {
+  const seed = /^\s*\+?\d+\s*$/.test(text) ? BigInt(text.trim().replace("+", "")) : undefined;
+  if (seed !== undefined && seed <= largestSeed) return seed;
+  throw misused("--seed", `--seed must be a whole number from 0 to ${largestSeed} (2^64 - 1), not "${text}".`);
+}
+
+/** A seed as plain data: a number where a number is exact, text above. */
+export function plainSeed(seed: bigint): number | string {
+  return seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : String(seed);
+}
+
+/** A size as "WxH", or one side for a square. Pixels. */
+export function sizeFrom(text: string): { readonly width: number; readonly height: number } {
+  const [, width, height = width] = /^\s*(\d+)(?:\s*[x×*]\s*(\d+))?\s*$/i.exec(text) ?? [];
+  const size = { width: Number(width), height: Number(height) };
+  if (width !== undefined && size.width >= 1 && size.height >= 1) return size;
+  throw misused("--size", `--size must be a width and a height in pixels such as 512x384, not "${text}".`);
+}
+
+/** A part of the denoising as "START,END", from 0 to 1. */
+export function rangeFrom(text: string): readonly [start: number, end: number] {
+  const parts = text.split(/[,:]|\.\./).map(readNumber);
+  const [start, end] = parts;
+  if (parts.length === 2 && start !== undefined && end !== undefined && start >= 0 && start <= end && end <= 1) {
+    return [start, end];
+  }
+  throw misused("--range", `--range must be where control begins and ends, from 0 to 1, such as 0,0.8, not "${text}".`);
+}
+
+/** One of several words. */
+export function choiceFrom<const Word extends string>(flag: string, text: string, words: readonly Word[]): Word {
+  const word = words.find((candidate) => candidate === text.trim().toLowerCase());
+  if (word !== undefined) return word;
+  throw misused(flag, `${flag} must be ${words.join(" or ")}, not "${text}".`);
+}
+
+function readNumber(text: string): number | undefined {
+  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) && Number.isFinite(Number(text))
+    ? Number(text)
+    : undefined;
+}

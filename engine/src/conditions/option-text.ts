@@ -1,0 +1,144 @@
+import type { z } from "zod";
+import { type ConditionKind, checkOptions, known, optionsRefused } from "./condition.ts";
+
+/** One option of a condition in words, for a command line's help. */
+export interface OptionDescription {
+  /** The option's name as a flag writes it, in kebab case, without dashes: `low`. */
+  readonly name: string;
+  /** What may be given: `number, 0 or more`, `3 | 5 | 7`. */
+  readonly values: string;
+  /** What holds when nothing is given, as text; absent where the option must be given. */
+  readonly default?: string;
+  /** What the option does. */
+  readonly help: string;
+}
+
+/** Describes the options of a condition, in the order of its schema. */
+export function describeOptions(kind: ConditionKind): readonly OptionDescription[] {
+  return Object.entries(kind.options.shape).map(([key, schema]) => {
+    const layers = peeled(schema as z.core.$ZodType);
+    const preset = layers
+      .map(({ _zod }) => _zod.def as Partial<z.core.$ZodDefaultDef>)
+      .find((def) => def.type === "default");
+    const help = layers.map((layer) => (layer as Partial<z.ZodType>).description).find((text) => text !== undefined);
+    const values = valuesOf(innermost(layers));
+    return {
+      name: kebab(key),
+      values,
+      help: help ?? "",
+      ...(preset && {
+        default: typeof preset.defaultValue === "string" ? preset.defaultValue : JSON.stringify(preset.defaultValue),
+      }),
+    };
+  });
+}
+
+/**
+ * Turns options written as text into typed ones, checked by the condition's schema, with its defaults filled in. Names
+ * may be in camel or kebab case; an empty text switches a yes-or-no option on. Throws `request-invalid`, which names
+ * every option that is unknown or wrong.
+ */
+export function parseOptions(kind: ConditionKind, entries: ReadonlyMap<string, string>): Record<string, unknown> {
+  const shape = kind.options.shape as Record<string, z.core.$ZodType>;
+  const issues: { path: string; message: string }[] = [];
+  const typed: Record<string, unknown> = {};
+  for (const [name, text] of entries) {
+    const key = Object.keys(shape).find((key) => key === name || kebab(key) === name);
+    const path = `${kind.id}.${name}`;
+    if (key === undefined) issues.push({ path, message: `there is no such option; ${known(kind.options)}` });
+    else {
+      const schema = innermost(peeled(shape[key] as z.core.$ZodType));
+      const value = valueFrom(schema, text.trim());
+      if (value === undefined) issues.push({ path, message: `"${text}" is not ${article(valuesOf(schema))}` });
+      else typed[key] = value;
+    }
+  }
+  if (issues.length > 0) throw optionsRefused(kind.id, issues);
+  return checkOptions(kind.id, kind.options, typed);
+}
+
+/** A schema and all it wraps, the outermost first: defaults and optionality around what says the type. */
+function peeled(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
+  const def = schema._zod.def as { readonly innerType?: z.core.$ZodType; readonly in?: z.core.$ZodType };
+  const inner = def.innerType ?? def.in;
+  return inner ? [schema, ...peeled(inner)] : [schema];
+}
+
+function innermost(layers: readonly z.core.$ZodType[]): z.core.$ZodTypes {
+  return layers[layers.length - 1] as z.core.$ZodTypes;
+}
+
+/** The value that a text stands for; undefined if it can stand for none of this type. */
+function valueFrom(schema: z.core.$ZodTypes, text: string): unknown {
+  const { def } = schema._zod;
+  switch (def.type) {
+    case "number":
+      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text))
+        ? Number(text)
+        : undefined;
+    case "boolean":
+      if (["", "true", "yes", "on", "1"].includes(text.toLowerCase())) return true;
+      return ["false", "no", "off", "0"].includes(text.toLowerCase()) ? false : undefined;
+    case "enum":
+      return Object.values(def.entries).find((value) => String(value) === text);
+    case "literal":
+      return def.values.find((value) => String(value) === text);
+    case "union":
+      for (const option of def.options) {
+        const value = valueFrom(innermost(peeled(option)), text);
+        if (value !== undefined) return value;
+      }
+      return undefined;
+    case "string":
+      return text;
+    default:
+      // Lists and the like are written as JSON.
+      try {
+        return JSON.parse(text);
+      } catch {
+        return undefined;
+      }
+  }
+}
+
+/** What values a type takes, in words. */
+function valuesOf(schema: z.core.$ZodTypes): string {
+  const { def } = schema._zod;
+  switch (def.type) {
+    case "number":
+      return numbersOf(schema as z.ZodNumber);
+    case "boolean":
+      return "true | false";
+    case "enum":
+      return Object.values(def.entries).join(" | ");
+    case "literal":
+      return def.values.map(String).join(" | ");
+    case "union":
+      return def.options.map((option) => valuesOf(innermost(peeled(option)))).join(" | ");
+    case "string":
+      return "text";
+    default:
+      return `${def.type} as JSON`;
+  }
+}
+
+/** What numbers a type takes, in words: `number, 0 or more`, `whole number from 1 to 9`. */
+function numbersOf(schema: z.ZodNumber): string {
+  const name = schema.isInt ? "whole number" : "number";
+  const limits = (schema.def.checks ?? []).map(({ _zod }) => _zod.def as Partial<z.core.$ZodCheckLessThanDef>);
+  const of = (check: string) => limits.filter((limit) => limit.check === check);
+  const [low] = of("greater_than");
+  const [high] = of("less_than");
+  if (low?.inclusive && high?.inclusive) return `${name} from ${low.value} to ${high.value}`;
+  const least = low && (low.inclusive ? `${low.value} or more` : `above ${low.value}`);
+  const most = high && (high.inclusive ? `${high.value} or less` : `below ${high.value}`);
+  return [name, least, most].filter((text) => text !== undefined).join(", ");
+}
+
+function kebab(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function article(values: string): string {
+  return values.includes("|") ? `one of ${values}` : values === "text" ? values : `a ${values}`;
+}

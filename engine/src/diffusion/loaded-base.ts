@@ -1,0 +1,114 @@
+import { createMixer } from "../controlnet/residuals.ts";
+import type { Graph, Precision, VaeConfig } from "../graph/index.ts";
+import { kv, type Part, temb, textEncoder, unetDecoder, unetEncoder, vaeDecoder, vaeEncoder } from "../graph/index.ts";
+import type { BaseModel } from "../models/base.ts";
+import { checkCoverage, embeddingRows, weightsOf } from "../models/weights.ts";
+import { type Network, openNetwork } from "../runtime/network.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { clipTokens, clipVocabulary } from "./clip-vocabulary.ts";
+import type { LoadedUnet } from "./denoise.ts";
+import type { LoadedText } from "./text.ts";
+import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
+
+// The checkpoint, loaded: text encoder, UNet in its pieces, decoder of the autoencoder.
+
+/** A checkpoint's networks on a runtime. */
+export interface LoadedBase {
+  readonly model: BaseModel;
+  readonly text: LoadedText;
+  readonly unet: LoadedUnet;
+  readonly vae: { readonly config: VaeConfig; readonly decoder: Network };
+  /** Every network by its name. */
+  networks(): ReadonlyMap<string, Network>;
+  release(): Promise<void>;
+}
+
+const TOKENS = "text_model.embeddings.token_embedding.weight";
+
+/** The graphs of a checkpoint by name. */
+export function baseGraphs(model: BaseModel, precision: Precision): Record<BasePiece, Graph> {
+  return {
+    text: textEncoder(model.text.config, precision),
+    kv: kv(model.unet.config, precision),
+    temb: temb(model.unet.config, precision),
+    unet_encoder: unetEncoder(model.unet.config, precision),
+    unet_decoder: unetDecoder(model.unet.config, precision),
+    vae_decoder: vaeDecoder(model.vae.config, precision),
+  };
+}
+
+/** The pieces that a checkpoint is loaded in. */
+export type BasePiece = "text" | "kv" | "temb" | "unet_encoder" | "unet_decoder" | "vae_decoder";
+
+/** The checkpoint tensors that graphs read, in the shapes that they must have. */
+export const partsOf = (graphs: readonly Graph[]): { key: string; dims: readonly number[] }[] =>
+  graphs
+    .flatMap(({ weights }) => weights.flatMap(({ parts }) => parts))
+    .map(({ key, shape }: Part) => ({ key, dims: shape }));
+
+/** Raises `model-incompatible` when a checkpoint's tensors are not those that its configs ask for. */
+export function checkBase(model: BaseModel): void {
+  const graphs = baseGraphs(model, "float32");
+  const { vocabulary, width } = model.text.config;
+  checkCoverage(model.text.tensors, [...partsOf([graphs.text]), { key: TOKENS, dims: [vocabulary, width] }]);
+  checkCoverage(model.unet.tensors, partsOf([graphs.kv, graphs.temb, graphs.unet_encoder, graphs.unet_decoder]));
+  checkCoverage(model.vae.tensors, partsOf([graphs.vae_decoder, vaeEncoder(model.vae.config, "float32")]));
+}
+
+/** Loads a checkpoint's networks. */
+export async function openBaseNetworks(
+  runtime: Runtime,
+  model: BaseModel,
+  options: { readonly signal?: AbortSignal; readonly onPiece?: (piece: string) => void } = {},
+): Promise<LoadedBase> {
+  const graphs = baseGraphs(model, runtime.precision);
+  const weights = {
+    text: weightsOf(model.text.tensors),
+    unet: weightsOf(model.unet.tensors),
+    vae: weightsOf(model.vae.tensors),
+  };
+  const of = { text: weights.text, vae_decoder: weights.vae } as Partial<Record<BasePiece, typeof weights.text>>;
+  const networks = new Map<string, Network>();
+  const mixer = createMixer(runtime, model.unet.config);
+  const release = async () => {
+    await mixer.release();
+    for (const network of networks.values()) await network.release();
+  };
+  try {
+    const tokenizer = await tokenizerOf(model);
+    for (const [piece, graph] of Object.entries(graphs) as [BasePiece, Graph][]) {
+      networks.set(piece, await openNetwork(runtime, graph, of[piece] ?? weights.unet, options));
+      options.onPiece?.(piece);
+    }
+    const at = (piece: BasePiece) => networks.get(piece) as Network;
+    return {
+      model,
+      text: {
+        config: model.text.config,
+        tokenizer,
+        length: Math.min(model.text.config.length, tokenizer.maxLength),
+        network: at("text"),
+        embed: (ids) => embeddingRows(model.text.tensors, TOKENS, ids),
+      },
+      unet: {
+        config: model.unet.config,
+        pieces: { kv: at("kv"), temb: at("temb"), encoder: at("unet_encoder"), decoder: at("unet_decoder") },
+        mixer,
+      },
+      vae: { config: model.vae.config, decoder: at("vae_decoder") },
+      networks: () => networks,
+      release,
+    };
+  } catch (error) {
+    await release().catch(() => undefined); // the first error is the one to tell
+    throw error;
+  }
+}
+
+/** The checkpoint's own tokenizer, or CLIP's whole vocabulary for a file that carries none. */
+async function tokenizerOf({ tokenizer, family }: BaseModel): Promise<Tokenizer> {
+  if (tokenizer) return createTokenizer({ ...tokenizer.config, vocab: tokenizer.vocab, merges: tokenizer.merges });
+  // OpenCLIP fills up with token 0, OpenAI's CLIP with the end token.
+  const padToken = family === "sd2" ? "!" : clipTokens.endToken;
+  return createTokenizer({ ...(await clipVocabulary()), ...clipTokens, padToken, maxLength: 77, lowerCase: true });
+}

@@ -1,0 +1,44 @@
+import { fileInvalid } from "./refusal.ts";
+import type { ByteSource, ModelFile, ModelFolder } from "./source.ts";
+
+/**
+ * Checks a path inside a model folder: segments with "/" between, none of them empty, "." or "..". Throws
+ * `file-invalid` for one that could lead out of the folder (absolute, "..", a backslash, a drive).
+ */
+export function checkPath(path: string, folder: string): void {
+  const sound =
+    path.length > 0 &&
+    path.length <= 1024 &&
+    !/[\\\0]/.test(path) &&
+    !/^[a-z]+:/i.test(path) &&
+    path.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..");
+  if (sound) return;
+  const reason = `the path is not one inside ${JSON.stringify(folder)}. Use plain names with "/" between them.`;
+  throw fileInvalid(path, reason);
+}
+
+/** A folder inside a folder, by its path. It need not be there: then no file is in it. */
+export function within(folder: ModelFolder, path: string): ModelFolder {
+  checkPath(path, folder.name);
+  const { list } = folder;
+  const name = `${folder.name}/${path}`;
+  return {
+    kind: "folder",
+    name,
+    open(file, options) {
+      checkPath(file, name);
+      return folder.open(`${path}/${file}`, options);
+    },
+    ...(list && {
+      list: async () =>
+        (await list.call(folder))
+          .filter((file) => file.startsWith(`${path}/`))
+          .map((file) => file.slice(path.length + 1)),
+    }),
+  };
+}
+
+/** A model that is one open file. The file closes with whatever the model is opened as. */
+export function singleFile(source: ByteSource): ModelFile {
+  return { kind: "file", name: source.name, open: async () => source };
+}

@@ -1,0 +1,45 @@
+import { UnderdrawError } from "../core/errors.ts";
+import { checkPath } from "./folder.ts";
+import { gather } from "./memory.ts";
+import type { ModelFolder } from "./source.ts";
+
+/**
+ * Opens a model's file by its path as a stream. A file that the model has not is told by null, by a `RangeError` or
+ * by the error `model-unknown`; whatever else it rejects with is a failure.
+ */
+export type FileReader = (
+  file: string,
+  options: { readonly signal?: AbortSignal },
+) => Promise<ReadableStream<Uint8Array> | null>;
+
+/** What is heard while the files of a model come in. */
+export interface LoadOptions {
+  /** What messages call the model. */
+  readonly name?: string;
+  /** Hears of every piece that came: bytes so far, and of how many where that is known. */
+  readonly onLoad?: (file: string, loaded: number, total?: number) => void;
+}
+
+/** A model behind a reader of files, such as a package of model files has. Each opened file is held in memory. */
+export function streamedFolder(read: FileReader, { name = "model", onLoad }: LoadOptions = {}): ModelFolder {
+  return {
+    kind: "folder",
+    name,
+    async open(path, { signal } = {}) {
+      signal?.throwIfAborted();
+      checkPath(path, name);
+      try {
+        const stream = await read(path, signal ? { signal } : {});
+        if (!stream) return null;
+        return await gather(`${name}/${path}`, stream, { signal, onBytes: (loaded) => onLoad?.(path, loaded) });
+      } catch (cause) {
+        if (signal?.aborted) throw signal.reason;
+        if (cause instanceof RangeError || UnderdrawError.is(cause, "model-unknown")) return null;
+        if (UnderdrawError.is(cause)) throw cause;
+        const why = cause instanceof Error ? cause.message : String(cause);
+        const url = `${name}/${path}`;
+        throw new UnderdrawError("model-fetch", `Could not read ${JSON.stringify(url)}: ${why}`, { url }, { cause });
+      }
+    },
+  };
+}

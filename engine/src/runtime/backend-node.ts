@@ -1,0 +1,137 @@
+import { availableParallelism, cpus } from "node:os";
+import type * as Ort from "onnxruntime-node";
+import { UnderdrawError } from "../core/errors.ts";
+import { type Backend, type Device, type Loaded, type OpenOptions, sessionDefaults } from "./backend.ts";
+import { textOf } from "./failure.ts";
+import { ATTENTION_BOUND, HALF_BOUND, selfTest } from "./self-test.ts";
+import { cpuTensor, numbersOf } from "./tensor-data.ts";
+import { writeWeights } from "./weights-node.ts";
+
+// onnxruntime-node: the CPU provider, and WebGPU (Dawn inside the package) when it is asked for. `create` and `run` are
+// synchronous inside, so that timers, aborts and sockets are heard between them and not during them.
+
+type OrtModule = typeof Ort;
+
+let loading: Promise<OrtModule> | undefined;
+
+function loadOrt(): Promise<OrtModule> {
+  loading ??= import("onnxruntime-node").then(
+    (module) => {
+      module.env.logLevel = "error";
+      return module;
+    },
+    (error: unknown) => {
+      loading = undefined;
+      const reason = textOf(error);
+      throw new UnderdrawError(
+        "runtime-failed",
+        `Loading onnxruntime-node failed: ${reason}. Install it beside the engine: npm install onnxruntime-node@1.30.0`,
+        { what: "Loading onnxruntime-node", reason },
+        { cause: error },
+      );
+    },
+  );
+  return loading;
+}
+
+/** A device over sessions with these options; its tensors lie in the memory of the process. */
+function sessionDevice(
+  ort: OrtModule,
+  options: Ort.InferenceSession.SessionOptions,
+  about: Pick<Device, "provider" | "about" | "facts">,
+): Device {
+  return {
+    ...about,
+    noHalf: null,
+    verdict: null,
+    lost: new Promise(() => {}),
+    upload: (type, dims, values) => cpuTensor(ort, type, dims, values),
+    download: async (tensor) => numbersOf(tensor),
+    async load(graph, weights, signal): Promise<Loaded> {
+      const model = await writeWeights(graph, weights, signal);
+      let removed = false;
+      try {
+        const session = await ort.InferenceSession.create(model.path, { ...sessionDefaults, ...options });
+        removed = await model.remove();
+        return {
+          run: (feeds) => session.run(feeds),
+          release: async () => {
+            await session.release();
+            // Windows keeps a file while it is mapped.
+            if (!removed) removed = await model.remove();
+          },
+        };
+      } catch (error) {
+        await model.remove();
+        throw error;
+      }
+    },
+    watch: (job) => job(),
+    close: async () => {},
+  };
+}
+
+async function openCpu({ threads }: OpenOptions): Promise<Device> {
+  const ort = await loadOrt();
+  const options = {
+    executionProviders: ["cpu"],
+    // Without a number onnxruntime takes one thread for each physical core.
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+  };
+  const model = cpus()[0]?.model.trim() || "a CPU that gives no name";
+  const device = sessionDevice(ort, options, {
+    provider: "cpu",
+    about: threads === undefined ? model : `${model}, ${threads === 1 ? "1 thread" : `${threads} threads`}`,
+    facts: { threads: threads ?? "one for each physical core", processors: availableParallelism() },
+  });
+  // Measured: half precision is computed in float32 between casts, and takes five times its own weights of memory.
+  return { ...device, noHalf: "half precision is slower than float32 on a CPU, and takes more memory" };
+}
+
+const unavailable = (reason: string, cause?: unknown): UnderdrawError<"webgpu-unavailable"> =>
+  new UnderdrawError(
+    "webgpu-unavailable",
+    `WebGPU cannot be used in Node: ${reason}. Compute on the CPU (device "cpu"), or in a browser.`,
+    { reason },
+    { cause },
+  );
+
+async function openWebgpu({ strict = false, untested = false }: OpenOptions): Promise<Device> {
+  const ort = await loadOrt();
+  const options = {
+    executionProviders: ["webgpu"],
+    ...(strict ? { extra: { session: { disable_cpu_ep_fallback: "1" } } } : {}),
+  };
+  // onnxruntime-node tells nothing of its adapter, and there is no way to open it without subgroups.
+  const device = sessionDevice(ort, options, { provider: "webgpu", about: "WebGPU (Dawn)", facts: {} });
+  if (untested) return device;
+  const verdict = await selfTest(device, true).catch((error: unknown) => {
+    throw unavailable(textOf(error), error);
+  });
+  if (!(verdict.attentionError < ATTENTION_BOUND))
+    throw unavailable("attention computes wrong numbers on this adapter");
+  const half = (verdict.halfError ?? Number.POSITIVE_INFINITY) < HALF_BOUND;
+  return { ...device, verdict, noHalf: half ? null : "half precision is missing on this adapter, or computes wrongly" };
+}
+
+/** onnxruntime in Node. */
+export const backend: Backend = {
+  place: "node",
+  cpu: "cpu",
+  prefersGpu: false,
+  fragile: false,
+  async version() {
+    const { env } = await loadOrt();
+    return env.versions.node ?? env.versions.common;
+  },
+  async open(provider, options) {
+    if (options.gpu) throw new TypeError("The option `gpu` is for browsers: Node shares no GPUDevice.");
+    if (provider === "cpu") return openCpu(options);
+    if (provider === "webgpu") return openWebgpu(options);
+    throw new UnderdrawError(
+      "runtime-failed",
+      `The provider "${provider}" failed to open: it is for browsers. Take "cpu" or "webgpu" in Node.`,
+      { what: `Opening ${provider}`, reason: "it is for browsers" },
+    );
+  },
+};

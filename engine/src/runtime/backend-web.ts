@@ -1,0 +1,44 @@
+import { UnderdrawError } from "../core/errors.ts";
+import type { Backend, Device, OpenOptions } from "./backend.ts";
+import { jspi, loadGraph, loadOrt } from "./ort-web.ts";
+import { cpuTensor, numbersOf } from "./tensor-data.ts";
+import { openWebgpu } from "./webgpu-device.ts";
+
+async function openWasm(options: OpenOptions): Promise<Device> {
+  const ort = await loadOrt(options);
+  const threads = ort.env.wasm.numThreads ?? 1;
+  return {
+    provider: "wasm",
+    about: `WebAssembly on the CPU, ${threads === 1 ? "1 thread" : `${threads} threads`}`,
+    noHalf: "half precision is slower than float32 on a CPU",
+    verdict: null,
+    lost: new Promise(() => {}),
+    facts: { threads, crossOriginIsolated: globalThis.crossOriginIsolated === true, jspi: jspi() },
+    upload: (type, dims, values) => cpuTensor(ort, type, dims, values),
+    download: async (tensor) => numbersOf(tensor),
+    load: (graph, weights, signal) => loadGraph(ort, graph, weights, { executionProviders: ["wasm"] }, signal),
+    watch: (job) => job(),
+    close: async () => {},
+  };
+}
+
+/** onnxruntime in a browser. */
+export const backend: Backend = {
+  place: "browser",
+  cpu: "wasm",
+  prefersGpu: true,
+  fragile: true,
+  async version() {
+    const ort = await loadOrt({});
+    return ort.env.versions.web ?? ort.env.versions.common;
+  },
+  async open(provider, options) {
+    if (provider === "wasm") return openWasm(options);
+    if (provider === "webgpu") return openWebgpu(await loadOrt(options), options);
+    throw new UnderdrawError(
+      "runtime-failed",
+      `The provider "${provider}" failed to open: it is for Node. Take "webgpu" or "cpu" (wasm) in a browser.`,
+      { what: `Opening ${provider}`, reason: "it is for Node" },
+    );
+  },
+};

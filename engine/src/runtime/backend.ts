@@ -1,0 +1,73 @@
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web";
+import type { ElementType, Graph, Weights } from "../graph/graph.ts";
+import type { Provider, RuntimeOptions } from "./runtime.ts";
+
+// What differs between a browser and Node, behind one interface: which onnxruntime there is, how a device is opened,
+// how weights reach it, where tensors lie. `#backend` in package.json chooses the file; both export `backend`.
+// Nothing here queues, counts, times or judges errors: that is `device-runtime.ts`, once for both.
+
+/** How a runtime is opened inside the project; tests ask for more than users may. */
+export interface OpenOptions extends RuntimeOptions {
+  /** WebGPU: a graph with a node that WebGPU has no kernel for is refused instead of computed on the CPU. */
+  readonly strict?: boolean;
+  /** WebGPU: takes the device without asking whether it computes rightly. */
+  readonly untested?: boolean;
+}
+
+/** A graph in onnxruntime. */
+export interface Loaded {
+  run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
+  release(): Promise<void>;
+}
+
+/** What the self-test found, for the report; null where there was nothing to test. */
+export interface Verdict {
+  /** Largest error of attention against JavaScript, relative to the largest value. */
+  readonly attentionError: number;
+  /** The same in half precision, over attention, convolution and matrix product; null without half precision. */
+  readonly halfError: number | null;
+}
+
+/** An open provider. */
+export interface Device {
+  readonly provider: Provider;
+  /** The adapter, or the CPU, in words. */
+  readonly about: string;
+  /** Why graphs in half precision should not be run here; null where they should. */
+  readonly noHalf: string | null;
+  readonly verdict: Verdict | null;
+  /** Resolves with the reason when the device is lost; never for one that cannot be. */
+  readonly lost: Promise<string>;
+  /** What a person may want to know: limits and features. */
+  readonly facts: Readonly<Record<string, string | number | boolean>>;
+  /** Copies numbers to where sessions want them. int64 stays beside the device. */
+  upload(type: ElementType, dims: readonly number[], values: Float32Array | BigInt64Array): OrtTensor;
+  /** Copies a tensor's numbers back, as float32; the tensor stays where it is. */
+  download(tensor: OrtTensor): Promise<Float32Array>;
+  load(graph: Graph, weights: Weights, signal?: AbortSignal): Promise<Loaded>;
+  /** Runs a job and throws what the device reports on the side meanwhile, such as memory that ran out. */
+  watch<T>(job: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A place where onnxruntime runs. */
+export interface Backend {
+  readonly place: "browser" | "node";
+  /** The provider that computes on the CPU here. */
+  readonly cpu: "cpu" | "wasm";
+  /** Whether "auto" tries WebGPU first. */
+  readonly prefersGpu: boolean;
+  /** Whether a job that does not end, or a crash, leaves onnxruntime unusable for all of this JavaScript realm. */
+  readonly fragile: boolean;
+  /** onnxruntime's version. Rejects where it is not installed or cannot start. */
+  version(): Promise<string>;
+  /** Opens a provider. Rejects with `webgpu-unavailable` where there is no WebGPU that computes rightly. */
+  open(provider: Provider, options: OpenOptions): Promise<Device>;
+}
+
+/** The options that both backends give to every session. */
+export const sessionDefaults: InferenceSession.SessionOptions = {
+  graphOptimizationLevel: "all",
+  // Errors only: at the usual level each load with a shape input on the CPU writes a warning.
+  logSeverityLevel: 3,
+};

@@ -1,0 +1,51 @@
+import type { Pixels } from "../core/pixels.ts";
+
+/** The plain ground that shows through transparent pixels: a name, or red, green and blue from 0 to 255. */
+export type Matte = "black" | "white" | readonly [red: number, green: number, blue: number];
+
+/** Red, green and blue of a matte, from 0 to 255. */
+export function matteColour(matte: Matte): readonly [red: number, green: number, blue: number] {
+  if (matte === "black") return [0, 0, 0];
+  if (matte === "white") return [255, 255, 255];
+  return matte;
+}
+
+/** One channel of a straight-alpha pixel over a ground, rounded to the nearest level; all numbers from 0 to 255. */
+export function blend(channel: number, alpha: number, ground: number): number {
+  // x / 255 rounded, exact for every x up to 255 * 255.
+  const sum = channel * alpha + ground * (255 - alpha) + 128;
+  return (sum + (sum >> 8)) >> 8;
+}
+
+/** True when no pixel lets anything through: every alpha is 255. */
+export function isOpaque(pixels: Pixels): boolean {
+  const { data } = pixels;
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
+  return true;
+}
+
+/** The picture laid on a plain ground: the same size, opaque. Colour under alpha 0 never shows. Changes nothing in `pixels`. */
+export function flattened(pixels: Pixels, matte: Matte): Pixels {
+  const data = new Uint8ClampedArray(pixels.data);
+  const [red, green, blue] = matteColour(matte);
+  for (let i = 0; i < data.length; i += 4) {
+    const alpha = data[i + 3] ?? 255;
+    if (alpha === 255) continue;
+    data[i] = blend(data[i] ?? 0, alpha, red);
+    data[i + 1] = blend(data[i + 1] ?? 0, alpha, green);
+    data[i + 2] = blend(data[i + 2] ?? 0, alpha, blue);
+    data[i + 3] = 255;
+  }
+  return { width: pixels.width, height: pixels.height, data };
+}
+
+/** The negative: `255 - v` in red, green and blue; alpha stays. Changes nothing in `pixels`. */
+export function invert(pixels: Pixels): Pixels {
+  const data = new Uint8ClampedArray(pixels.data);
+  for (let i = 0; i < data.length; i += 4) {
+    data[i] = 255 - (data[i] ?? 0);
+    data[i + 1] = 255 - (data[i + 1] ?? 0);
+    data[i + 2] = 255 - (data[i + 2] ?? 0);
+  }
+  return { width: pixels.width, height: pixels.height, data };
+}

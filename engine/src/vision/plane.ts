@@ -1,0 +1,97 @@
+import type { Pixels } from "../core/pixels.ts";
+
+/** One channel of a picture: 8 bits a pixel, rows from the top. */
+export interface Plane {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** The mean of red, green and blue, cut off to a whole level; alpha is not looked at. */
+export function mean({ width, height, data }: Pixels): Plane {
+  const gray = new Uint8Array(width * height);
+  for (let i = 0, from = 0; i < gray.length; i++, from += 4) {
+    gray[i] = Math.floor(((data[from] as number) + (data[from + 1] as number) + (data[from + 2] as number)) / 3);
+  }
+  return { width, height, data: gray };
+}
+
+/** One channel of a picture as a plane: 0 is red, 1 green, 2 blue, 3 alpha. */
+export function channelOf({ width, height, data }: Pixels, channel: 0 | 1 | 2 | 3): Plane {
+  const plane = new Uint8Array(width * height);
+  for (let i = 0, from = channel as number; i < plane.length; i++, from += 4) plane[i] = data[from] as number;
+  return { width, height, data: plane };
+}
+
+/** A plane as an opaque gray picture. */
+export function grayPixels({ width, height, data }: Plane): Pixels {
+  const pixels = new Uint8ClampedArray(width * height * 4);
+  for (let i = 0, to = 0; i < data.length; i++, to += 4) {
+    const value = data[i] as number;
+    pixels[to] = value;
+    pixels[to + 1] = value;
+    pixels[to + 2] = value;
+    pixels[to + 3] = 255;
+  }
+  return { width, height, data: pixels };
+}
+
+/**
+ * Otsu's threshold: the level that parts a plane best into dark and bright, which is where the variance between the two
+ * is largest; the first of equals.
+ */
+export function otsu({ data }: Plane): number {
+  const counts = new Float64Array(256);
+  for (const value of data) counts[value] = (counts[value] as number) + 1;
+  const total = data.length;
+  let whole = 0;
+  for (let level = 0; level < 256; level++) whole += level * (counts[level] as number);
+  let best = 0;
+  let found = 0;
+  let below = 0;
+  let sum = 0;
+  for (let level = 0; level < 256; level++) {
+    below += counts[level] as number;
+    sum += level * (counts[level] as number);
+    const above = total - below;
+    if (below === 0 || above === 0) continue;
+    const between = (below / total) * (above / total) * (sum / below - (whole - sum) / above) ** 2;
+    if (between > best) {
+      best = between;
+      found = level;
+    }
+  }
+  return found;
+}
+
+/** White where a plane is above `level`, black elsewhere. */
+export function threshold({ width, height, data }: Plane, level: number): Plane {
+  return { width, height, data: data.map((value) => (value > level ? 255 : 0)) };
+}
+
+/** A plane opened with a square of 3x3: the darkest of nine, then the brightest of nine. Outside the plane counts nothing. */
+export function opened(plane: Plane): Plane {
+  return square(square(plane, Math.min), Math.max);
+}
+
+function square({ width, height, data }: Plane, pick: (a: number, b: number) => number): Plane {
+  const along = new Uint8Array(data.length);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      let value = data[i] as number;
+      if (x > 0) value = pick(value, data[i - 1] as number);
+      if (x + 1 < width) value = pick(value, data[i + 1] as number);
+      along[i] = value;
+    }
+  }
+  const both = new Uint8Array(data.length);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      let value = along[i] as number;
+      if (y > 0) value = pick(value, along[i - width] as number);
+      if (y + 1 < height) value = pick(value, along[i + width] as number);
+      both[i] = value;
+    }
+  }
+  return { width, height, data: both };
+}

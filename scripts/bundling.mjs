@@ -1,0 +1,97 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname, extname, join, resolve } from "node:path";
+
+// The Rollup plugins of this house: what hosts and static servers need beside one script.
+
+/**
+ * An address written in full, beside the module that names it; a formatter may have broken its line. Emscripten's
+ * scripts name a .wasm file without the dot. onnxruntime's are left: they are `onnxruntimeFiles`, below.
+ */
+const address = /new URL\(\s*["'](\.{1,2}\/[^"']+|(?!ort-)[\w-]+\.wasm)["'],\s*import\.meta\.url,?\s*\)/g;
+
+/**
+ * Carries along what a module points at with `new URL("./file", import.meta.url)`: a TypeScript file becomes a script of
+ * its own (a worker), any other file is copied. The address in the output is the new file's.
+ */
+export function carried() {
+  return {
+    name: "carried",
+    async transform(code, id) {
+      const found = [...code.matchAll(address)];
+      if (found.length === 0) return null;
+      let done = code;
+      for (const [whole, path] of found) {
+        const file = resolve(dirname(id), path);
+        const reference = extname(file).endsWith("ts")
+          ? this.emitFile({ type: "chunk", id: file, name: basename(file, extname(file)) })
+          : this.emitFile({ type: "asset", name: basename(file), source: await readFile(file) });
+        if (!extname(file).endsWith("ts")) this.addWatchFile(file);
+        done = done.replace(whole, () => `new URL(import.meta.ROLLUP_FILE_URL_${reference})`);
+      }
+      return { code: done, map: null };
+    },
+  };
+}
+
+/** Copies the files of onnxruntime-web that the scripts may ask for into `folder` of the output. */
+export function onnxruntimeFiles(folder) {
+  const dist = dirname(createRequire(join(process.cwd(), "engine/package.json")).resolve("onnxruntime-web"));
+  return {
+    name: "onnxruntime-files",
+    async generateBundle(_, files) {
+      const code = Object.values(files)
+        .map((file) => (file.type === "chunk" ? file.code : ""))
+        .join("");
+      const names = new Set(code.match(/ort-wasm-simd-threaded(?:\.\w+)?(?=\.(?:mjs|wasm)\b)/g));
+      for (const name of [...names].sort()) {
+        // Each build of onnxruntime is a pair: the .wasm file and the script that starts it.
+        for (const file of [`${name}.mjs`, `${name}.wasm`]) {
+          this.emitFile({ type: "asset", fileName: `${folder}/${file}`, source: await readFile(join(dist, file)) });
+        }
+      }
+    },
+  };
+}
+
+/** Puts the page and what lies beside it into the output, with the scripts it names in TypeScript as JavaScript. */
+export function page(folder) {
+  return {
+    name: "page",
+    async buildStart() {
+      for (const name of await readdir(folder)) if (!/\.ts$/.test(name)) this.addWatchFile(resolve(folder, name));
+    },
+    async renderStart({ dir }) {
+      // Names carry hashes: what an earlier build left would lie there for ever.
+      if (!this.meta.watchMode) await rm(dir, { recursive: true, force: true });
+    },
+    async generateBundle() {
+      const html = await readFile(join(folder, "index.html"), "utf8");
+      const source = html.replace(/(src|href)="\.\/([\w-]+)\.ts"/g, '$1="./$2.js"');
+      this.emitFile({ type: "asset", fileName: "index.html", source });
+      for (const [, name] of html.matchAll(/(?:src|href)="\.\/([\w-]+\.(?!ts")[\w.]+)"/g)) {
+        this.emitFile({ type: "asset", fileName: name, source: await readFile(join(folder, name)) });
+      }
+    },
+  };
+}
+
+/** Bundles a panel into its page, as an inline script: one HTML file. */
+export function inlined(folder) {
+  return {
+    name: "inlined",
+    async generateBundle(_, files) {
+      const script = Object.values(files).find((file) => file.type === "chunk");
+      const html = await readFile(`${folder}/index.html`, "utf8");
+      delete files[script.fileName];
+      const code = script.code.replaceAll("</script", "<\\/script");
+      this.emitFile({ type: "asset", fileName: "panel.html", source: html.replace("/* panel.ts */", () => code) });
+    },
+  };
+}
+
+/** A warning about our own code fails the build; other people's packages have circles and comments of their own. */
+export function onwarn(warning) {
+  const files = warning.ids ?? [warning.id ?? ""];
+  if (!files.some((file) => file.includes("/node_modules/"))) throw new Error(warning.message);
+}
