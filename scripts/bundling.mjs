@@ -5,10 +5,13 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 // The Rollup plugins of this house: what hosts and static servers need beside one script.
 
 /**
- * An address written in full, beside the module that names it; a formatter may have broken its line. Emscripten's
- * scripts name a .wasm file without the dot. onnxruntime's are left: they are `onnxruntimeFiles`, below.
+ * An address written in full, beside the module that names it; a formatter may have broken its line. What was made by
+ * Emscripten names its .wasm file without the dot.
  */
-const address = /new URL\(\s*["'](\.{1,2}\/[^"']+|(?!ort-)[\w-]+\.wasm)["'],\s*import\.meta\.url,?\s*\)/g;
+const address = /new URL\(\s*["'](\.{1,2}\/[^"']+|[\w.-]+\.wasm)["'],\s*import\.meta\.url,?\s*\)/g;
+
+/** Where onnxruntime's files lie in the output, under their own names: `RuntimeOptions.assets` may point there. */
+const onnxruntime = "ort";
 
 /**
  * Carries along what a module points at with `new URL("./file", import.meta.url)`: a TypeScript file becomes a script of
@@ -21,22 +24,29 @@ export function carried() {
       const found = [...code.matchAll(address)];
       if (found.length === 0) return null;
       let done = code;
+      const references = new Map();
       for (const [whole, path] of found) {
         const file = resolve(dirname(id), path);
-        const reference = extname(file).endsWith("ts")
-          ? this.emitFile({ type: "chunk", id: file, name: basename(file, extname(file)) })
-          : this.emitFile({ type: "asset", name: basename(file), source: await readFile(file) });
-        if (!extname(file).endsWith("ts")) this.addWatchFile(file);
-        done = done.replace(whole, () => `new URL(import.meta.ROLLUP_FILE_URL_${reference})`);
+        if (!references.has(file)) references.set(file, await carry(this, file));
+        done = done.replace(whole, () => `new URL(import.meta.ROLLUP_FILE_URL_${references.get(file)})`);
       }
       return { code: done, map: null };
     },
   };
 }
 
-/** Copies the files of onnxruntime-web that the scripts may ask for into `folder` of the output. */
-export function onnxruntimeFiles(folder) {
-  const dist = dirname(createRequire(join(process.cwd(), "engine/package.json")).resolve("onnxruntime-web"));
+/** Takes one file along into the output, and gives Rollup's reference to it. */
+async function carry(context, file) {
+  const name = basename(file, extname(file));
+  if (extname(file) === ".ts") return context.emitFile({ type: "chunk", id: file, name });
+  context.addWatchFile(file);
+  const place = name.startsWith("ort-") ? { fileName: `${onnxruntime}/${basename(file)}` } : { name: basename(file) };
+  return context.emitFile({ type: "asset", source: await readFile(file), ...place });
+}
+
+/** Puts both files of each build of onnxruntime-web that the scripts may ask for beside them: the .wasm, and its script. */
+export function onnxruntimeFiles() {
+  const dist = dirname(createRequire(resolve("engine/package.json")).resolve("onnxruntime-web"));
   return {
     name: "onnxruntime-files",
     async generateBundle(_, files) {
@@ -44,11 +54,10 @@ export function onnxruntimeFiles(folder) {
         .map((file) => (file.type === "chunk" ? file.code : ""))
         .join("");
       const names = new Set(code.match(/ort-wasm-simd-threaded(?:\.\w+)?(?=\.(?:mjs|wasm)\b)/g));
-      for (const name of [...names].sort()) {
-        // Each build of onnxruntime is a pair: the .wasm file and the script that starts it.
-        for (const file of [`${name}.mjs`, `${name}.wasm`]) {
-          this.emitFile({ type: "asset", fileName: `${folder}/${file}`, source: await readFile(join(dist, file)) });
-        }
+      for (const file of [...names].sort().flatMap((name) => [`${name}.mjs`, `${name}.wasm`])) {
+        const fileName = `${onnxruntime}/${file}`;
+        if (fileName in files) continue;
+        this.emitFile({ type: "asset", fileName, source: await readFile(join(dist, file)) });
       }
     },
   };

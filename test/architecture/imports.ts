@@ -36,5 +36,6 @@ export function strangers(file: string, text: string, rooms: Rooms, aliases: Ali
   if (room === null) return [`${file} belongs to no room`];
   const allowed = (name: string): boolean =>
     roomOf(name, rooms) === room || (rooms[room] ?? []).some((place) => within(name, place));
-  return importsOf(file, text).filter((name) => !(aliases[name] ?? [name]).every(allowed));
+  // A `#` name may be allowed by itself; otherwise by everything that it may stand for.
+  return importsOf(file, text).filter((name) => !allowed(name) && !(aliases[name]?.every(allowed) ?? false));
 }

@@ -54,3 +54,7 @@ export type GenerationCase = z.output<typeof generation>;
 export type SchedulersCase = z.output<typeof schedulers>;
 /** Texts and their ids. */
 export type TokenizerCase = z.output<typeof tokenizer>;
+
+/** Reads a case.json. Python's JSON spells infinity, which JSON itself cannot; a number too large for it means the same. */
+export const parseCase = (text: string): unknown =>
+  JSON.parse(text.replace(/(?<=[:[,]\s*)-?Infinity\b/g, (word) => word.replace("Infinity", "1e999")));

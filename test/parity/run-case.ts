@@ -12,14 +12,14 @@ import {
 } from "@underdraw/engine";
 import { nodeModel } from "@underdraw/engine/node";
 import { readPicture } from "@underdraw/engine/pictures";
-import { type GenerationCase, parityCase, type SchedulersCase, type TokenizerCase } from "./case.ts";
+import { type GenerationCase, parityCase, parseCase, type SchedulersCase, type TokenizerCase } from "./case.ts";
 import { type FileTensor, readTensors } from "./tensor-file.ts";
 
 // Runs a parity case through the public engine and gathers what it saw. It does not look at what is expected.
 
 /** Runs the case in `folder`; `say` hears one line a stage. */
 export async function runCase(folder: string, say: (line: string) => void): Promise<Map<string, FileTensor>> {
-  const found = parityCase.parse(JSON.parse(readFileSync(join(folder, "case.json"), "utf8")));
+  const found = parityCase.parse(parseCase(readFileSync(join(folder, "case.json"), "utf8")));
   say(`case ${found.name} (${found.kind})`);
   if (found.kind === "tokenizer") return runTokenizer(folder, found, say);
   if (found.kind === "schedulers") return runSchedulers(folder, found, say);

@@ -32,7 +32,7 @@ beforeAll(async () => {
   write("worker.ts", "const answer: number = 42;\nexport default answer;\n");
   const bundle = await rollup({
     input: join(source, "page.ts"),
-    plugins: [esbuild({ tsconfig: false }), carried(), page(source), onnxruntimeFiles("ort")],
+    plugins: [esbuild({ tsconfig: false }), carried(), page(source), onnxruntimeFiles()],
   });
   const { output } = await bundle.write({ dir: out, format: "es", entryFileNames: "[name].js", sourcemap: true });
   expect(output.filter((file): file is OutputChunk => file.type === "chunk")).toHaveLength(2);

@@ -7,6 +7,7 @@ import { within } from "./folder.ts";
 import { type Family, familyOf } from "./infer.ts";
 import { openObject } from "./json.ts";
 import { textKey, vaeKey } from "./names.ts";
+import type { Prediction } from "./prediction.ts";
 import { incompatible, quoted } from "./refusal.ts";
 import { familySchedule, type SchedulerConfig, schedulerConfig } from "./scheduler-config.ts";
 import type { ModelFolder, ModelSource } from "./source.ts";
@@ -31,6 +32,8 @@ export interface BaseModel {
   readonly unet: ModelPart<UnetConfig>;
   readonly vae: ModelPart<VaeConfig>;
   readonly scheduler: SchedulerConfig;
+  /** What the UNet predicts, and how that is known. */
+  readonly prediction: Prediction;
   /** The model's own vocabulary; null where it has none and CLIP's fits. */
   readonly tokenizer: Vocabulary | null;
   /** What was assumed, in sentences for a person. */
@@ -138,14 +141,24 @@ async function openFolder(
     const problem = `${folder.name} has no scheduler/scheduler_config.json`;
     warnings.push(`${problem}: a UNet that predicts noise on the schedule of Stable Diffusion was assumed.`);
   }
-  const raw = { ...(schedule?.value ?? familySchedule), ...facts.scheduler };
+  const where = schedule?.name ?? `${folder.name}/scheduler`;
+  const scheduler = schedulerConfig({ ...(schedule?.value ?? familySchedule), ...facts.scheduler }, where);
   return {
     name: folder.name,
     family: familyOf(unet.config.contextWidth),
     text,
     unet,
     vae,
-    scheduler: schedulerConfig(raw, schedule?.name ?? `${folder.name}/scheduler`),
+    scheduler,
+    prediction: {
+      type: scheduler.prediction_type ?? "epsilon",
+      evidence: facts.scheduler?.["prediction_type"]
+        ? "it was given"
+        : schedule?.value["prediction_type"]
+          ? `${schedule.name} says so`
+          : "no config says otherwise, which means noise",
+      assumed: !schedule,
+    },
     tokenizer: await openVocabulary(within(folder, "tokenizer"), text.config, signal),
     warnings,
     close: () => {

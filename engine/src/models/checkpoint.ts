@@ -56,7 +56,7 @@ export async function openCheckpoint(
     warnings.push(`${file.name}: its averaged weights (model_ema) were left aside for the plain ones.`);
   return {
     name: file.name,
-    family: familyOf(unet.contextWidth),
+    family: facts.family ?? (text.open ? "sd2" : familyOf(unet.contextWidth)),
     text: {
       config: textConfig(inferText(text.tensors, textFacts, text.open), `${file.name} (text encoder)`),
       tensors: text.tensors,
@@ -64,6 +64,7 @@ export async function openCheckpoint(
     unet: { config: unet, tensors: unetTensors },
     vae: { config: vae, tensors: vaeTensors },
     scheduler: schedulerConfig(schedule, `${file.name} (scheduler)`),
+    prediction,
     tokenizer: null,
     warnings,
     close: () => file.close(),

@@ -21,19 +21,24 @@ export function decode(
   const end = (size: number) => byteOffset + byteLength - length * size;
   switch (dtype) {
     case "F32":
-      return read(new Uint8Array(buffer, byteOffset, byteLength), 0);
+      read(new Uint8Array(buffer, byteOffset, byteLength), 0);
+      break;
     case "F16":
       read(new Uint8Array(buffer, end(2), length * 2), 0);
-      return widenHalf(new Uint16Array(buffer, end(2), length), into);
+      widenHalf(new Uint16Array(buffer, end(2), length), into);
+      break;
     case "BF16":
       read(new Uint8Array(buffer, end(2), length * 2), 0);
-      return widenBrain(new Uint16Array(buffer, end(2), length), new Uint32Array(buffer, byteOffset, length));
+      widenBrain(new Uint16Array(buffer, end(2), length), new Uint32Array(buffer, byteOffset, length));
+      break;
     case "F8_E4M3":
       read(new Uint8Array(buffer, end(1), length), 0);
-      return widenE4M3(new Uint8Array(buffer, end(1), length), into);
+      widenE4M3(new Uint8Array(buffer, end(1), length), into);
+      break;
     case "F8_E5M2":
       read(new Uint8Array(buffer, end(1), length), 0);
-      return widenE5M2(new Uint8Array(buffer, end(1), length), into);
+      widenE5M2(new Uint8Array(buffer, end(1), length), into);
+      break;
     case "F64": {
       const doubles = new Float64Array(Math.min(length, DOUBLES));
       for (let done = 0; done < length; done += doubles.length) {
@@ -41,7 +46,7 @@ export function decode(
         read(new Uint8Array(piece.buffer, 0, piece.byteLength), done);
         into.set(piece, done);
       }
-      return;
+      break;
     }
     default:
       throw incompatible(

@@ -13,6 +13,8 @@ export interface TokenizerConfig {
   /** Tokens at most, start and end included. */
   readonly maxLength: number;
   readonly lowerCase: boolean;
+  /** Special tokens that are looked for in the text after it was brought to lower case (`normalized: true`). */
+  readonly normalizedTokens: readonly string[];
 }
 
 /** The byte pair encoding of a model's tokenizer. */
@@ -31,7 +33,10 @@ const CLIP_TOKENS = 49408;
 
 /** A special token, in the short spelling or the long one. */
 const token = z
-  .union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)])
+  .union([
+    z.string().transform((content) => ({ content, normalized: false })),
+    z.looseObject({ content: z.string(), normalized: z.boolean().default(false) }),
+  ])
   .nullish();
 const special = z.looseObject({ bos_token: token, eos_token: token, unk_token: token, pad_token: token });
 const settings = special.extend({ model_max_length: z.number().nullish(), do_lower_case: z.boolean().nullish() });
@@ -121,15 +126,19 @@ async function openSettings(folder: ModelFolder, text: TextConfig, signal?: Abor
   // The two files may contradict each other: Stable Diffusion 2 pads with "!" by the map alone. transformers lets the
   // map win in folders from before `added_tokens_decoder`.
   const [first, second] = "added_tokens_decoder" in own ? [own, map] : [map, own];
-  const pick = (key: keyof z.output<typeof special>, otherwise: string): string =>
-    (first[key] as string | null | undefined) ?? (second[key] as string | null | undefined) ?? otherwise;
+  const pick = (key: "pad_token" | "bos_token" | "eos_token" | "unk_token", otherwise: string) =>
+    first[key] ?? second[key] ?? { content: otherwise, normalized: false };
   const limit = own.model_max_length ?? text.length;
+  const [start, end] = [pick("bos_token", START), pick("eos_token", END)];
+  const [pad, unknown] = [pick("pad_token", END), pick("unk_token", END)];
+  const normalized = [start, end, pad, unknown].filter((word) => word.normalized).map(({ content }) => content);
   return {
-    padToken: pick("pad_token", END),
-    startToken: pick("bos_token", START),
-    endToken: pick("eos_token", END),
-    unknownToken: pick("unk_token", END),
+    padToken: pad.content,
+    startToken: start.content,
+    endToken: end.content,
+    unknownToken: unknown.content,
     maxLength: Math.max(3, Math.min(Math.floor(limit), text.length)),
     lowerCase: own.do_lower_case ?? true,
+    normalizedTokens: [...new Set(normalized)],
   };
 }

@@ -46,19 +46,15 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
 function filtered({ width, height, data }: Pixels, channels: number): Uint8Array {
   const length = width * channels;
   const rows = new Uint8Array(height * (length + 1));
-  let above = new Uint8Array(length);
-  let line = new Uint8Array(length);
+  // A pixel of zeros before each row spares the filters the question where the row begins.
+  let above = new Uint8Array(channels + length);
+  let line = new Uint8Array(channels + length);
   const tries = Array.from({ length: 5 }, () => new Uint8Array(length));
   for (let y = 0; y < height; y++) {
-    for (let x = 0, i = 0, source = y * width * 4; x < width; x++, source += 4) {
+    for (let x = 0, i = channels, source = y * width * 4; x < width; x++, source += 4) {
       for (let channel = 0; channel < channels; channel++) line[i++] = data[source + channel] as number;
     }
-    let best = 0;
-    let least = Number.POSITIVE_INFINITY;
-    for (const [filter, result] of tries.entries()) {
-      const sum = applyFilter(filter, line, above, channels, result);
-      if (sum < least) [best, least] = [filter, sum];
-    }
+    const best = applyFilters(line, above, channels, tries);
     rows[y * (length + 1)] = best;
     rows.set(tries[best] as Uint8Array, y * (length + 1) + 1);
     [above, line] = [line, above];
@@ -66,30 +62,25 @@ function filtered({ width, height, data }: Pixels, channels: number): Uint8Array
   return rows;
 }
 
-function applyFilter(
-  filter: number,
-  line: Uint8Array,
-  above: Uint8Array,
-  channels: number,
-  result: Uint8Array,
-): number {
-  let sum = 0;
-  for (let i = 0; i < line.length; i++) {
-    const left = i < channels ? 0 : (line[i - channels] as number);
-    const up = above[i] as number;
-    const guess =
-      filter === 0
-        ? 0
-        : filter === 1
-          ? left
-          : filter === 2
-            ? up
-            : filter === 3
-              ? (left + up) >> 1
-              : paeth(left, up, i < channels ? 0 : (above[i - channels] as number));
-    const difference = ((line[i] as number) - guess) & 255;
-    result[i] = difference;
-    sum += difference < 128 ? difference : 256 - difference;
+/** Writes what each filter makes of the row, and says which is best. */
+function applyFilters(line: Uint8Array, above: Uint8Array, channels: number, tries: readonly Uint8Array[]): number {
+  const [none, sub, up, average, path] = tries as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  const sums = [0, 0, 0, 0, 0] as [number, number, number, number, number];
+  const size = (difference: number): number => (difference < 128 ? difference : 256 - difference);
+  for (let i = 0, at = channels; at < line.length; i++, at++) {
+    const value = line[at] as number;
+    const left = line[i] as number;
+    const high = above[at] as number;
+    none[i] = value;
+    sub[i] = value - left;
+    up[i] = value - high;
+    average[i] = value - ((left + high) >> 1);
+    path[i] = value - paeth(left, high, above[i] as number);
+    sums[0] += size(value);
+    sums[1] += size(sub[i] as number);
+    sums[2] += size(up[i] as number);
+    sums[3] += size(average[i] as number);
+    sums[4] += size(path[i] as number);
   }
-  return sum;
+  return sums.indexOf(Math.min(...sums));
 }

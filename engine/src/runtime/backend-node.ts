@@ -125,7 +125,6 @@ export const backend: Backend = {
     return env.versions.node ?? env.versions.common;
   },
   async open(provider, options) {
-    if (options.gpu) throw new TypeError("The option `gpu` is for browsers: Node shares no GPUDevice.");
     if (provider === "cpu") return openCpu(options);
     if (provider === "webgpu") return openWebgpu(options);
     throw new UnderdrawError(

@@ -2,7 +2,7 @@ import type { Tensor as OrtTensor } from "onnxruntime-web";
 import { UnderdrawError } from "../core/errors.ts";
 import { type ElementType, elements, type Graph, type Precision, type Weights } from "../graph/graph.ts";
 import type { Device, Loaded } from "./backend.ts";
-import { deviceLost, failureOf, isCrash, saysLost } from "./failure.ts";
+import { crashed, deviceLost, failureOf, isCrash, saysLost } from "./failure.ts";
 import { breakRealm, inTurn, realmBroken } from "./queue.ts";
 import type { Provider, Runtime, Session, Tensor } from "./runtime.ts";
 
@@ -76,13 +76,17 @@ class DeviceSession implements Session {
   async run(inputs: Readonly<Record<string, Tensor>>, options: CallWithSignal = {}): Promise<Record<string, Tensor>> {
     const tensors = this.#checked(inputs);
     const what = `Running the graph "${this.name}"`;
-    const results = await this.#runtime.job(what, options, () => {
+    const work = async () => {
       if (this.#released)
         throw new UnderdrawError("disposed", `The session "${this.name}" is run after its release.`, {
           what: `session "${this.name}"`,
         });
       return this.#loaded.run(Object.fromEntries(tensors.map(([name, tensor]) => [name, tensor.value])));
-    });
+    };
+    const discard = (values: Readonly<Record<string, OrtTensor>>) => {
+      for (const value of Object.values(values)) value.dispose();
+    };
+    const results = await this.#runtime.job(what, options, work, discard);
     this.#runs += 1;
     return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, this.#runtime.adopt(value)]));
   }
@@ -156,7 +160,7 @@ export class DeviceRuntime implements Runtime {
     if (this.#lost) throw this.#lost;
     const broken = realmBroken();
     if (broken === null) return;
-    this.#lost = failureOf(new Error(broken), "Using onnxruntime");
+    this.#lost = crashed(broken, "Using onnxruntime");
     throw this.#lost;
   }
 
@@ -164,15 +168,12 @@ export class DeviceRuntime implements Runtime {
     this.#assertUsable();
     if (dims.some((dim) => !Number.isInteger(dim) || dim < 0) || elements(dims) !== values.length)
       throw new RangeError(`A tensor of [${dims}] is not made from ${values.length} numbers.`);
+    if ((type === "int64") !== values instanceof BigInt64Array)
+      throw new TypeError(`A tensor of ${type} is not made from a ${values.constructor.name}.`);
     try {
       return this.adopt(this.device.upload(type, dims, values));
     } catch (error) {
-      // Node's and our own errors of use are the caller's; what is left is a buffer that could not be had.
-      if (error instanceof TypeError) throw error;
-      throw failureOf(
-        error instanceof RangeError ? new Error(`out of memory: ${error.message}`) : error,
-        "Making a tensor",
-      );
+      throw this.#judged(error, `Making a tensor of [${dims}]`);
     }
   }
 
@@ -191,44 +192,50 @@ export class DeviceRuntime implements Runtime {
 
   async open(graph: Graph, weights: Weights, options: CallWithSignal = {}): Promise<Session> {
     const what = `Loading the graph "${graph.name}"`;
-    const loaded = await this.job(what, options, () => this.device.load(graph, weights, options.signal));
+    const load = () => this.device.load(graph, weights, options.signal);
+    const loaded = await this.job(what, options, load, (late) => late.release());
     const session = new DeviceSession(this, graph, loaded);
     this.#sessions.add(session);
     return session;
   }
 
   /** Runs a job in turn. `what` says what it does, as a gerund. */
-  async job<T>(what: string, { signal }: CallWithSignal, work: () => Promise<T>): Promise<T> {
+  async job<T>(
+    what: string,
+    { signal }: CallWithSignal,
+    work: () => Promise<T>,
+    discard?: (value: T) => unknown,
+  ): Promise<T> {
     this.#assertUsable();
     signal?.throwIfAborted();
-    return this.#turn(what, async () => {
+    const watched = async (): Promise<T> => {
       // Much may have happened while it waited.
       this.#assertUsable();
       signal?.throwIfAborted();
       return this.device.watch(work);
-    }).catch((error: unknown) => {
+    };
+    return this.#turn(what, watched, discard).catch((error: unknown) => {
       if (signal?.aborted && error === signal.reason) throw error;
       throw this.#judged(error, what);
     });
   }
 
-  #turn<T>(what: string, work: () => Promise<T>): Promise<T> {
+  #turn<T>(what: string, work: () => Promise<T>, discard?: (value: T) => unknown): Promise<T> {
     const { limitMs, fragile } = this.#traits;
     const onTimeout = () => {
       const message = `${what} took more than ${limitMs} ms. Open the engine again, with a smaller picture or more time.`;
       return new UnderdrawError("timeout", message, { what, limitMs });
     };
-    return inTurn(work, { limitMs, onTimeout, givenUp: this.#givenUp, fragile });
+    return inTurn(work, { limitMs, onTimeout, givenUp: this.#givenUp, fragile, ...(discard ? { discard } : {}) });
   }
 
-  /** The error to reject with; sets `lost` for one that nothing comes after. Errors of use pass. */
-  #judged(error: unknown, what: string): unknown {
+  /** The error to reject with; sets `lost` for one that nothing comes after. */
+  #judged(error: unknown, what: string): Error {
     if (this.#lost && (error === this.#lost || saysLost(error))) return this.#lost;
-    if (error instanceof TypeError || (error instanceof RangeError && !isCrash(error))) return error;
     const failure = failureOf(error, what);
-    const crashed = this.#traits.fragile && isCrash(error);
-    if (crashed) breakRealm("onnxruntime crashed");
-    if (crashed || failure.code === "device-lost" || failure.code === "timeout") this.#lost ??= failure;
+    const broken = this.#traits.fragile && isCrash(error);
+    if (broken) breakRealm("onnxruntime crashed");
+    if (broken || failure.code === "device-lost" || failure.code === "timeout") this.#lost ??= failure;
     return failure;
   }
 
@@ -249,7 +256,7 @@ export class DeviceRuntime implements Runtime {
   }
 
   async #close(): Promise<void> {
-    // What waits in the queue is refused by now; what runs is waited for.
+    // Not before `#disposed` is set: what waits in the queue is then refused, and what runs is waited for.
     await Promise.resolve();
     const released = await Promise.allSettled([...this.#sessions].map((session) => session.release()));
     for (const tensor of [...this.#tensors]) tensor.dispose();

@@ -43,6 +43,15 @@ export const deviceLost = (reason: string, cause?: unknown): UnderdrawError<"dev
     { cause },
   );
 
+/** The error for an onnxruntime that nothing can be asked of any more in this realm. */
+export const crashed = (reason: string, what: string, cause?: unknown): UnderdrawError<"runtime-failed"> =>
+  new UnderdrawError(
+    "runtime-failed",
+    `${what} failed: ${reason}. onnxruntime cannot be used again here: start a new worker, or reload the page.`,
+    { what, reason },
+    { cause },
+  );
+
 /** An error of ours for what a job threw. `what` is the job as a gerund: `Loading the graph "unet"`. */
 export function failureOf(error: unknown, what: string): UnderdrawError {
   if (UnderdrawError.is(error)) return error;
@@ -57,9 +66,8 @@ export function failureOf(error: unknown, what: string): UnderdrawError {
     );
   }
   if (saysLost(error)) return deviceLost(reason, error);
-  const advice = isCrash(error)
-    ? "onnxruntime crashed and cannot be used again here: start a new worker or reload the page."
-    : "The engine's report of this machine (doctor) shows what it can run.";
+  if (isCrash(error)) return crashed(reason, what, error);
+  const advice = "The engine's report of this machine (doctor) shows what it can run.";
   return new UnderdrawError(
     "runtime-failed",
     `${what} failed: ${reason}. ${advice}`,

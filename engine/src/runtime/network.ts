@@ -9,7 +9,10 @@ export interface Network {
   readonly graph: Graph;
   /** How often it ran. */
   readonly runs: number;
-  /** Runs once at an extent. Inputs stay the caller's; outputs are the caller's to dispose. */
+  /**
+   * Runs once at an extent, on those of `inputs` that the graph has: both halves of a UNet are given all time and text
+   * tensors. Inputs stay the caller's; outputs are the caller's to dispose.
+   */
   run(
     inputs: Readonly<Record<string, Tensor>>,
     extent: Extent,
@@ -26,6 +29,7 @@ export async function openNetwork(
   options?: { readonly signal?: AbortSignal },
 ): Promise<Network> {
   const session: Session = await runtime.open(graph, weights, options);
+  const names = graph.inputs.map(({ name }) => name);
   const known = new Map<string, Record<string, Tensor>>();
   const shapes = (extent: Extent): Record<string, Tensor> => {
     const key = `${extent.batch} ${extent.height} ${extent.width} ${extent.context ?? 0}`;
@@ -43,7 +47,11 @@ export async function openNetwork(
     get runs() {
       return session.runs;
     },
-    run: (inputs, extent, runOptions) => session.run({ ...inputs, ...shapes(extent) }, runOptions),
+    run: (inputs, extent, runOptions) => {
+      const all = { ...inputs, ...shapes(extent) };
+      const feeds = Object.fromEntries(names.flatMap((name) => (all[name] ? [[name, all[name]]] : [])));
+      return session.run(feeds, runOptions);
+    },
     async release() {
       for (const tensors of known.values()) for (const tensor of Object.values(tensors)) tensor.dispose();
       known.clear();

@@ -3,7 +3,7 @@ import { UnderdrawError } from "../core/errors.ts";
 import type { Precision } from "../graph/graph.ts";
 import type { Device, OpenOptions } from "./backend.ts";
 import { DeviceRuntime } from "./device-runtime.ts";
-import { failureOf, isCrash } from "./failure.ts";
+import { crashed, failureOf, isCrash } from "./failure.ts";
 import { breakRealm, inTurn, realmBroken } from "./queue.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -23,6 +23,8 @@ function check({ device, precision, threads, timeoutMs, gpu }: OpenOptions): voi
     throw new RangeError(`The option \`threads\` is ${threads}; it is a whole number from 1 on.`);
   if (timeoutMs !== undefined && !(timeoutMs > 0))
     throw new RangeError(`The option \`timeoutMs\` is ${timeoutMs}; it is a number of milliseconds above 0.`);
+  if (gpu && backend.place === "node")
+    throw new TypeError("The option `gpu` is for browsers: onnxruntime in Node shares no GPUDevice.");
   if (gpu && device === "cpu") throw new TypeError('The option `gpu` is given, and `device` is "cpu".');
 }
 
@@ -48,10 +50,11 @@ export async function openRuntime(options: OpenOptions = {}): Promise<Runtime> {
   const what = "Opening onnxruntime";
   const open = async (provider: Device["provider"]): Promise<Device> => {
     const broken = realmBroken();
-    if (broken !== null) throw new Error(broken);
+    if (broken !== null) throw crashed(broken, what);
     return inTurn(() => backend.open(provider, options), {
       limitMs,
       fragile: backend.fragile,
+      discard: (device) => device.close(),
       onTimeout: () =>
         new UnderdrawError("timeout", `${what} took more than ${limitMs} ms. Try again, or give it more time.`, {
           what,
@@ -61,7 +64,6 @@ export async function openRuntime(options: OpenOptions = {}): Promise<Runtime> {
   };
   const failed = (error: unknown): never => {
     if (backend.fragile && isCrash(error)) breakRealm("onnxruntime crashed");
-    if (error instanceof TypeError) throw error;
     throw failureOf(error, what);
   };
 

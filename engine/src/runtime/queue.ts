@@ -26,7 +26,7 @@ function pause(milliseconds: number): { readonly over: Promise<void>; cancel(): 
 }
 
 /** How a turn ends before its job does. */
-export interface TurnLimits {
+export interface Turn<T> {
   readonly limitMs: number;
   /** Called when the time is over; gives the error to reject with. */
   readonly onTimeout: () => Error;
@@ -34,18 +34,21 @@ export interface TurnLimits {
   readonly givenUp?: Promise<never>;
   /** Whether a job that never leaves onnxruntime makes the realm unusable. */
   readonly fragile: boolean;
+  /** Frees what a job that was given up still gave. */
+  readonly discard?: (value: T) => unknown;
 }
 
 /**
  * Runs a job when all before it are done. A job whose time is over rejects even when it ended: in Node, and on wasm, a
  * run blocks the thread, so that nothing can be heard before it is done.
  */
-export function inTurn<T>(job: () => Promise<T>, { limitMs, onTimeout, givenUp, fragile }: TurnLimits): Promise<T> {
+export function inTurn<T>(job: () => Promise<T>, turn: Turn<T>): Promise<T> {
+  const { limitMs, onTimeout, givenUp, fragile, discard } = turn;
   let left: Promise<unknown> = Promise.resolve();
   const result = tail.then(async () => {
     const start = performance.now();
     const work = job();
-    left = work.catch(() => undefined);
+    left = work;
     const limit = pause(limitMs);
     try {
       const late = limit.over.then(() => {
@@ -60,7 +63,8 @@ export function inTurn<T>(job: () => Promise<T>, { limitMs, onTimeout, givenUp, 
   });
   tail = result.catch(async () => {
     const grace = pause(GRACE);
-    const stuck = await Promise.race([left.then(() => false), grace.over.then(() => true)]);
+    const freed = left.then((value) => discard?.(value as T)).catch(() => {});
+    const stuck = await Promise.race([freed.then(() => false), grace.over.then(() => true)]);
     grace.cancel();
     if (stuck && fragile) breakRealm("a job never came back from onnxruntime");
   });

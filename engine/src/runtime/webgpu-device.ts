@@ -1,7 +1,7 @@
 import type * as Ort from "onnxruntime-web";
 import { UnderdrawError } from "../core/errors.ts";
 import { elements, type Graph } from "../graph/graph.ts";
-import type { Device, OpenOptions, Verdict } from "./backend.ts";
+import type { Device, Loaded, OpenOptions, Verdict } from "./backend.ts";
 import { textOf } from "./failure.ts";
 import { loadGraph, type OrtModule } from "./ort-web.ts";
 import { ATTENTION_BOUND, HALF_BOUND, selfTest } from "./self-test.ts";
@@ -78,7 +78,7 @@ class WebgpuDevice implements Device {
   readonly #ort: OrtModule;
   readonly #own: boolean;
   readonly #strict: boolean;
-  #keeper: Ort.InferenceSession | null = null;
+  #keeper: Loaded | null = null;
 
   constructor(ort: OrtModule, gpu: GPUDevice, { own, strict }: { own: boolean; strict: boolean }) {
     this.#ort = ort;

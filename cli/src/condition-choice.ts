@@ -1,0 +1,44 @@
+import { builtInConditions, type Condition, type ConditionKind, parseOptions } from "@underdraw/engine";
+import { nearest } from "./arguments.ts";
+import { misused } from "./failure.ts";
+
+/** A condition as it was named, with its options as text. */
+export interface ConditionText {
+  readonly id: string;
+  readonly options: ReadonlyMap<string, string>;
+}
+
+/** Reads "canny,low=100,l2": a name, then options. An option without a value is switched on. */
+export function conditionFrom(text: string): ConditionText {
+  const [id = "", ...rest] = text.split(",").map((part) => part.trim());
+  const options = new Map<string, string>();
+  for (const part of rest) {
+    const [name = "", value = ""] = part.split(/=(.*)/s).map((word) => word.trim());
+    if (name === "" || options.has(name)) {
+      const problem = name === "" ? "an option without a name" : `"${name}" twice`;
+      throw misused("--condition", `--condition "${text}" has ${problem}. Write it like canny,low=100,high=200.`);
+    }
+    options.set(name, value);
+  }
+  if (id === "") throw misused("--condition", "--condition needs a name. Write it like canny,low=100,high=200.");
+  return { id, options };
+}
+
+/** The kind of condition of a name. Throws `request-invalid` for one that nobody knows. */
+export function kindOf(flag: string, id: string): ConditionKind {
+  const found = builtInConditions.find((kind) => kind.id === id);
+  if (found) return found;
+  const names = builtInConditions.map((kind) => kind.id);
+  const near = nearest(id, names);
+  const hint = near === undefined ? `There are: ${names.join(", ")}` : `Did you mean ${near}? There are: ${names.join(", ")}`;
+  throw misused(flag, `There is no condition "${id}". ${hint}. See underdraw map --list.`);
+}
+
+/** A condition ready to be drawn, with its options as they were understood. */
+export function chooseCondition(
+  kind: ConditionKind,
+  options: ReadonlyMap<string, string>,
+): { readonly condition: Condition; readonly options: Readonly<Record<string, unknown>> } {
+  const typed = parseOptions(kind, options);
+  return { condition: kind.choose(typed), options: typed };
+}

@@ -1,0 +1,89 @@
+import { existsSync, statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { UnderdrawError } from "@underdraw/engine";
+import { type ModelSource, nodeFolder, nodeModel } from "@underdraw/engine/node";
+import { miniFolder } from "@underdraw/model-mini/node";
+import { nearest } from "./arguments.ts";
+
+// Which model and which nets a command line means: the pack that comes with the command, or what lies at a path. Nothing
+// is opened here but folders; whether the files are sound and fit together is the engine's to say.
+
+/** What the pack is called in recipes and messages. */
+const packName = "model-mini";
+
+/** A model with the nets that lie in its folder. */
+export interface ModelChoice {
+  readonly base: ModelSource;
+  /** True for the pack that comes with the command. */
+  readonly isPack: boolean;
+  /** The nets in the model's own folder, by name. */
+  readonly nets: ReadonlyMap<string, ModelSource>;
+}
+
+/** A net by the name that it is loaded with. */
+export interface NetChoice {
+  readonly name: string;
+  readonly source: ModelSource;
+}
+
+/** Finds the model: at a path, or the pack without one. Rejects with `model-unknown` when nothing is there. */
+export async function chooseModel(path: string | undefined): Promise<ModelChoice> {
+  const folder = path ?? miniFolder();
+  if (path === undefined && !existsSync(join(folder, "model_index.json"))) {
+    const message = `The model pack that comes with underdraw is missing at ${folder}. Install underdraw again, or name a model with --model.`;
+    throw new UnderdrawError("model-unknown", message, { id: packName, known: [] });
+  }
+  const base = path === undefined ? nodeFolder(folder, packName) : nodeModel(folder);
+  return { base, isPack: path === undefined, nets: base.kind === "folder" ? await netsIn(folder) : new Map() };
+}
+
+/** The nets in a model's folder: each folder in `controlnet`, or that folder itself where it is one net. */
+async function netsIn(folder: string): Promise<ReadonlyMap<string, ModelSource>> {
+  const home = join(folder, "controlnet");
+  const isNet = (path: string): boolean => existsSync(join(path, "config.json"));
+  if (isNet(home)) return new Map([["controlnet", nodeFolder(home)]]);
+  const names = await readdir(home).catch(() => []);
+  return new Map(
+    names
+      .sort()
+      .filter((name) => isNet(join(home, name)))
+      .map((name) => [name, nodeFolder(join(home, name))]),
+  );
+}
+
+/**
+ * Finds a net: by its name in the model's folder, at a path, or, where nothing is asked for, the first of the
+ * condition's nets that the model has. Rejects with `model-unknown` when there is none.
+ */
+export function chooseNet(
+  model: ModelChoice,
+  asked: string | undefined,
+  condition: { readonly name: string; readonly nets: readonly string[] },
+): NetChoice {
+  const { nets } = model;
+  const known = [...nets.keys()];
+  const from = model.isPack ? "The pack" : `The model "${model.base.name}"`;
+  const has = known.length > 0 ? `${from} has ${known.join(", ")}` : `${from} has no nets`;
+  if (asked !== undefined) {
+    const named = nets.get(asked);
+    if (named) return { name: asked, source: named };
+    if (/[\\/]/.test(asked) || statSync(asked, { throwIfNoEntry: false })) {
+      return { name: netName(asked), source: nodeModel(asked) };
+    }
+    const near = nearest(asked, known);
+    const message = `There is no net "${asked}"${near === undefined ? "" : `; did you mean ${near}`}. ${has}; another one is named by its path.`;
+    throw new UnderdrawError("model-unknown", message, { id: asked, known });
+  }
+  for (const name of [...condition.nets, "controlnet"]) {
+    const source = nets.get(name);
+    if (source) return { name, source };
+  }
+  const message = `${has}, and none of them reads a map of ${condition.name}. Name one with --net.`;
+  throw new UnderdrawError("model-unknown", message, { id: condition.name, known });
+}
+
+/** What a person knows the net at a path by. */
+function netName(path: string): string {
+  return basename(resolve(path)).replace(/\.safetensors$/, "");
+}

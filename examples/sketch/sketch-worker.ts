@@ -1,0 +1,133 @@
+import { canny, Engine, type Pipeline, type Progress, UnderdrawError } from "@underdraw/engine";
+import { writePicture } from "@underdraw/engine/pictures";
+import { openMini } from "@underdraw/model-mini";
+import { type Call, type CallName, type CallResult, type PixelFacts, type Reply, toWorker } from "./protocol.ts";
+
+// The engine, off the page's thread. It answers the calls of protocol.ts and knows nothing of the page.
+
+let engine: Engine | null = null;
+let pipeline: Pipeline | null = null;
+/** What runs, by the ids of its calls. */
+const running = new Map<number, AbortController>();
+/** The picture that is drawn: a later one takes its place. */
+let drawing: number | null = null;
+
+function send(reply: Reply, transfer: Transferable[] = []): void {
+  postMessage(reply, { transfer });
+}
+
+onmessage = ({ data }: MessageEvent<unknown>) => {
+  const message = toWorker.parse(data);
+  if ("abort" in message) running.get(message.abort)?.abort();
+  else void answer(message);
+};
+
+async function answer(call: Call): Promise<void> {
+  const stopping = new AbortController();
+  running.set(call.id, stopping);
+  try {
+    const result = await perform(call, stopping.signal);
+    send({ id: call.id, result }, buffersOf(result));
+  } catch (error) {
+    send({ id: call.id, error: plain(error) });
+  } finally {
+    running.delete(call.id);
+  }
+}
+
+/** An error as data: what structured cloning would drop of it is kept. */
+function plain(error: unknown): Extract<Reply, { error: unknown }>["error"] {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error), details: null };
+  const { name, message } = error;
+  return UnderdrawError.is(error)
+    ? { name, message, code: error.code, details: error.details }
+    : { name, message, details: null };
+}
+
+function buffersOf(result: CallResult<CallName>): Transferable[] {
+  const buffers: Transferable[] = [];
+  if ("pixels" in result) buffers.push(result.pixels.data.buffer);
+  if ("png" in result) buffers.push(result.png.buffer);
+  return buffers;
+}
+
+function perform(call: Call, signal: AbortSignal): Promise<CallResult<CallName>> {
+  if (call.call === "open") return open(call, signal);
+  if (call.call === "edges") return edges(call, signal);
+  return draw(call, signal);
+}
+
+/** Passes progress on without its functions. */
+function listen(id: number, onProgress?: (progress: Progress) => void): (progress: Progress) => void {
+  return (progress) => {
+    const { phase, fraction } = progress;
+    const at = phase === "denoise" ? { step: progress.step, steps: progress.steps } : {};
+    send({ id, progress: { phase, fraction, ...at } });
+    onProgress?.(progress);
+  };
+}
+
+async function open(call: Extract<Call, { call: "open" }>, signal: AbortSignal): Promise<CallResult<"open">> {
+  engine ??= new Engine({ models: openMini, runtime: { device: call.device, assets: call.assets } });
+  const device = await engine.device();
+  signal.throwIfAborted();
+  pipeline ??= await engine.load({ nets: ["lines"] }, { signal, onProgress: listen(call.id) });
+  const { width, height, steps, guidance } = pipeline.defaults;
+  return { device, defaults: { width, height, steps, guidance } };
+}
+
+async function edges(call: Extract<Call, { call: "edges" }>, signal: AbortSignal): Promise<CallResult<"edges">> {
+  // Edges are found on the processor: no device is asked for, and no model read.
+  const seeing = engine ?? new Engine();
+  const { pixels } = await seeing.extract(canny(), call.pixels, { signal });
+  return { pixels };
+}
+
+async function draw(call: Extract<Call, { call: "draw" }>, signal: AbortSignal): Promise<CallResult<"draw">> {
+  if (!pipeline) throw new Error("The model is not open: call `open` first.");
+  if (drawing !== null) running.get(drawing)?.abort();
+  drawing = call.id;
+  try {
+    const { map, prompt, seed, steps, weight, previewEvery } = call;
+    const started = performance.now();
+    const result = await pipeline.generate(
+      {
+        prompt,
+        seed,
+        steps,
+        width: map.width,
+        height: map.height,
+        controls: [{ map: { condition: "scribble", pixels: map }, net: "lines", weight }],
+      },
+      { signal, onProgress: listen(call.id, previews(call.id, previewEvery)) },
+    );
+    const durationMs = performance.now() - started;
+    const png = await writePicture(result.pixels, { format: "png" });
+    const { pixels, scheduler, warnings } = result;
+    return { pixels, png, seed: result.seed, steps: result.steps, scheduler, durationMs, warnings: [...warnings] };
+  } finally {
+    if (drawing === call.id) drawing = null;
+  }
+}
+
+/** Sends what the picture looks like after each so many steps, unless the last look is still on its way. */
+function previews(id: number, every: number): (progress: Progress) => void {
+  let waiting = false;
+  return (progress) => {
+    if (progress.phase !== "denoise" || !progress.preview || waiting || every === 0) return;
+    if (progress.step % every !== 0 || progress.step === progress.steps) return;
+    waiting = true;
+    progress
+      .preview()
+      .then((pixels: PixelFacts) => {
+        if (running.has(id)) send({ id, preview: pixels }, [pixels.data.buffer]);
+      })
+      .catch((error: unknown) => {
+        // A look that fails costs the picture nothing; a stopped call stops its looks too.
+        if (!running.get(id)?.signal.aborted) console.warn("The preview failed:", error);
+      })
+      .finally(() => {
+        waiting = false;
+      });
+  };
+}
