@@ -28,7 +28,7 @@ export function parseArguments(argv: readonly string[], known: readonly Flag[]):
     const written = equals < 0 ? word : word.slice(0, equals);
     const inline = equals < 0 ? undefined : word.slice(equals + 1);
     const flag = known.find(({ name, letter }) => written === `--${name}` || (letter && written === `-${letter}`));
-    if (!flag) throw misused(written, `There is no ${written}${suggestion(written, known)}.`);
+    if (!flag) throw misused(written, `There is no ${written}.${suggestion(written, known)}`);
     const { name } = flag;
     if (flags.has(name)) throw misused(`--${name}`, `--${name} is given twice. Give it once.`);
     if (flag.value === undefined) {
@@ -65,7 +65,7 @@ function suggestion(written: string, known: readonly Flag[]): string {
     written.replace(/^-+/, ""),
     known.map(({ name }) => name),
   );
-  return near === undefined ? "" : `; did you mean --${near}`;
+  return near === undefined ? "" : ` Did you mean --${near}?`;
 }
 
 /** The known word that a mistyped one is nearest to; undefined when none is near. */
@@ -93,7 +93,9 @@ function edits(from: string, to: string): number {
         (row[j] as number) + 1,
         (next[j - 1] as number) + 1,
         (row[j - 1] as number) + (same ? 0 : 1),
-        ...(i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1] ? [(before[j - 2] as number) + 1] : []),
+        ...(i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]
+          ? [(before[j - 2] as number) + 1]
+          : []),
       ];
       next.push(Math.min(...costs));
     }

@@ -30,8 +30,8 @@ export function kindOf(flag: string, id: string): ConditionKind {
   if (found) return found;
   const names = builtInConditions.map((kind) => kind.id);
   const near = nearest(id, names);
-  const hint = near === undefined ? `There are: ${names.join(", ")}` : `Did you mean ${near}? There are: ${names.join(", ")}`;
-  throw misused(flag, `There is no condition "${id}". ${hint}. See underdraw map --list.`);
+  const hint = near === undefined ? "" : `Did you mean ${near}? `;
+  throw misused(flag, `There is no condition "${id}". ${hint}There are: ${names.join(", ")}.`);
 }
 
 /** A condition ready to be drawn, with its options as they were understood. */

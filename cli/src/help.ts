@@ -1,9 +1,7 @@
 import type { Command, Flag } from "./command.ts";
 
 /** The flags that every command takes. */
-export const commonFlags: readonly Flag[] = [
-  { name: "help", letter: "h", help: "say this and do nothing else" },
-];
+export const commonFlags: readonly Flag[] = [{ name: "help", letter: "h", help: "say this and do nothing else" }];
 
 /** All flags of a command, the common ones included. */
 export function flagsOf(command: Command): readonly Flag[] {
@@ -17,11 +15,23 @@ export function commandHelp(command: Command): string {
   return [
     command.about,
     "",
-    ...titled("Usage", command.usage.map((line) => `underdraw ${line}`)),
-    ...groups.flatMap(([title, flags]) => ["", ...titled(title, flags.flatMap((flag) => described(flag, width)))]),
+    ...titled(
+      "Usage",
+      command.usage.map((line) => `underdraw ${line}`),
+    ),
+    ...groups.flatMap(([title, flags]) => [
+      "",
+      ...titled(
+        title,
+        flags.flatMap((flag) => described(flag, width)),
+      ),
+    ]),
     ...(command.notes ? ["", ...command.notes.flatMap((note) => wrapped(note, 96))] : []),
     "",
-    ...titled("Examples", command.examples.map((line) => `underdraw ${line}`)),
+    ...titled(
+      "Examples",
+      command.examples.map((line) => `underdraw ${line}`),
+    ),
     "",
   ].join("\n");
 }
@@ -39,11 +49,16 @@ export function overallHelp(commands: readonly Command[], version: string): stri
       commands.map(({ name, about }) => `${name.padEnd(width)}  ${about}`),
     ),
     "",
-    ...titled("Begin with", ["underdraw draw --map sketch.png --prompt \"flat emoji of a red apple\" --out apple.png"]),
+    ...titled("Begin with", ['underdraw draw --map sketch.png --prompt "flat emoji of a red apple" --out apple.png']),
     "",
     "underdraw COMMAND --help tells all of a command. underdraw --version tells the version.",
     "",
-    ...titled("Exit codes", ["0  done", "1  failed, with the reason on stderr", "2  wrong usage", "130  stopped with Ctrl-C"]),
+    ...titled("Exit codes", [
+      "0  done",
+      "1  failed, with the reason on stderr",
+      "2  wrong usage",
+      "130  stopped with Ctrl-C",
+    ]),
     "",
     "UNDERDRAW_DEBUG=1 adds the stack of a failure to its reason.",
     "",

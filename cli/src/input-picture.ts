@@ -1,5 +1,5 @@
 import { readFile, realpath } from "node:fs/promises";
-import { createPixels, type Pixels, UnderdrawError } from "@underdraw/engine";
+import { flattened, invert, type Pixels, UnderdrawError } from "@underdraw/engine";
 import { type Picture, readPicture } from "@underdraw/engine/pictures";
 import { misused } from "./failure.ts";
 
@@ -32,12 +32,6 @@ export async function checkApart(flag: string, output: string, source: string): 
 }
 
 /** Light for dark and dark for light. What is transparent counts as white, the ground of dark strokes. */
-export function inverted({ width, height, data }: Pixels): Pixels {
-  const result = createPixels(width, height);
-  for (let i = 0; i < data.length; i += 4) {
-    const alpha = data[i + 3] as number;
-    for (let k = i; k < i + 3; k++) result.data[k] = Math.round(((255 - (data[k] as number)) * alpha) / 255);
-    result.data[i + 3] = 255;
-  }
-  return result;
+export function inverted(pixels: Pixels): Pixels {
+  return invert(flattened(pixels, "white"));
 }

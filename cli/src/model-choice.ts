@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { UnderdrawError } from "@underdraw/engine";
+import { inspect, UnderdrawError } from "@underdraw/engine";
 import { type ModelSource, nodeFolder, nodeModel } from "@underdraw/engine/node";
 import { miniFolder } from "@underdraw/model-mini/node";
 import { nearest } from "./arguments.ts";
@@ -56,11 +56,12 @@ async function netsIn(folder: string): Promise<ReadonlyMap<string, ModelSource>>
  * Finds a net: by its name in the model's folder, at a path, or, where nothing is asked for, the first of the
  * condition's nets that the model has. Rejects with `model-unknown` when there is none.
  */
-export function chooseNet(
+export async function chooseNet(
   model: ModelChoice,
   asked: string | undefined,
   condition: { readonly name: string; readonly nets: readonly string[] },
-): NetChoice {
+  signal: AbortSignal,
+): Promise<NetChoice> {
   const { nets } = model;
   const known = [...nets.keys()];
   const from = model.isPack ? "The pack" : `The model "${model.base.name}"`;
@@ -71,16 +72,29 @@ export function chooseNet(
     if (/[\\/]/.test(asked) || statSync(asked, { throwIfNoEntry: false })) {
       return { name: netName(asked), source: nodeModel(asked) };
     }
+    await checkModel(model, signal);
     const near = nearest(asked, known);
-    const message = `There is no net "${asked}"${near === undefined ? "" : `; did you mean ${near}`}. ${has}; another one is named by its path.`;
+    const message = `There is no net "${asked}".${near === undefined ? "" : ` Did you mean ${near}?`} ${has}; another one is named by its path.`;
     throw new UnderdrawError("model-unknown", message, { id: asked, known });
   }
   for (const name of [...condition.nets, "controlnet"]) {
     const source = nets.get(name);
     if (source) return { name, source };
   }
-  const message = `${has}, and none of them reads a map of ${condition.name}. Name one with --net.`;
+  await checkModel(model, signal);
+  const message = `${has}${known.length > 0 ? ", and none of them" : " that"} reads a map of ${condition.name}. Name one with --net.`;
   throw new UnderdrawError("model-unknown", message, { id: condition.name, known });
+}
+
+/** Before a net is missed: refuses what is no whole model, which is the better reason. */
+async function checkModel({ base }: ModelChoice, signal: AbortSignal): Promise<void> {
+  const { kind, problems } = await inspect(base, undefined, { signal });
+  if (kind === "base" && problems.length === 0) return;
+  const reason = problems.join(" ") || `It is a ${kind}; a base model is needed.`;
+  throw new UnderdrawError("model-unknown", `"${base.name}" is no model that can draw. ${reason}`, {
+    id: base.name,
+    known: [],
+  });
 }
 
 /** What a person knows the net at a path by. */

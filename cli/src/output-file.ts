@@ -11,7 +11,15 @@ import { misused } from "./failure.ts";
 /** The calls of node:fs that are needed, so that a test can take a full disk's place. */
 export type Disk = Pick<
   typeof files,
-  "accessSync" | "closeSync" | "fsyncSync" | "openSync" | "realpathSync" | "renameSync" | "statSync" | "unlinkSync" | "writeSync"
+  | "accessSync"
+  | "closeSync"
+  | "fsyncSync"
+  | "openSync"
+  | "realpathSync"
+  | "renameSync"
+  | "statSync"
+  | "unlinkSync"
+  | "writeSync"
 >;
 
 /**

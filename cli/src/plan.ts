@@ -6,7 +6,7 @@ import {
   parseRecipe,
   type Recipe,
   recipeKeyword,
-  recipeMap,
+  UnderdrawError,
   type Warning,
 } from "@underdraw/engine";
 import { readPicture, writePicture } from "@underdraw/engine/pictures";
@@ -92,7 +92,8 @@ export async function planFromFlags(flags: ReadonlyMap<string, string>, planning
     throw misused("--map", "--map and --from exclude each other: give the map, or the picture to see one in.");
   }
   if (mapPath === undefined && sourcePath === undefined) {
-    const message = "There is no map. Give one with --map FILE, or a picture to see one in with --from FILE --condition canny.";
+    const message =
+      "There is no map. Give one with --map FILE, or a picture to see one in with --from FILE --condition canny.";
     throw misused("--map", message);
   }
   const { prompt } = settings;
@@ -101,16 +102,22 @@ export async function planFromFlags(flags: ReadonlyMap<string, string>, planning
   }
   const invert = flags.has("invert");
   const warnings: Warning[] = [];
-  const map = mapPath !== undefined
-    ? await givenMap(mapPath, flags.get("condition"), invert, planning)
-    : await seenMap(sourcePath as string, flags.get("condition"), invert, planning, warnings);
+  const map =
+    mapPath !== undefined
+      ? await givenMap(mapPath, flags.get("condition"), invert, planning)
+      : await seenMap(sourcePath as string, flags.get("condition"), invert, planning, warnings);
   const png = await writePicture(map.pixels, { format: "png" });
   const nets = map.nets ?? [map.condition];
   return { negativePrompt: "", ...settings, prompt, controls: [{ map, png, nets, weight, range }], warnings };
 }
 
 /** A map from a file. Its condition is only a name here: it says which net reads it. */
-async function givenMap(path: string, named: string | undefined, invert: boolean, planning: Planning): Promise<ConditionMap> {
+async function givenMap(
+  path: string,
+  named: string | undefined,
+  invert: boolean,
+  planning: Planning,
+): Promise<ConditionMap> {
   const { id, options } = conditionFrom(named ?? "lines");
   if (options.size > 0) {
     const message = `--condition ${named} has options, and a map that is given is not drawn anew. Leave them out, or give the picture with --from.`;
@@ -150,26 +157,48 @@ async function seenMap(
 }
 
 /** The plan that a PNG file of ours holds, with flags in place of what it says. */
-export async function planFromRecipe(path: string, flags: ReadonlyMap<string, string>, planning: Planning): Promise<Plan> {
+export async function planFromRecipe(
+  path: string,
+  flags: ReadonlyMap<string, string>,
+  planning: Planning,
+): Promise<Plan> {
   for (const name of ["map", "from", "condition", "invert"]) {
     if (!flags.has(name)) continue;
-    throw misused(`--${name}`, `--recipe holds its own map, so that --${name} has no place beside it. Leave one of them out.`);
+    throw misused(
+      `--${name}`,
+      `--recipe holds its own map, so that --${name} has no place beside it. Leave one of them out.`,
+    );
   }
   const settings = settingsFrom(flags);
   const { text, format } = await readPictureFile(path, planning.signal);
   const json = text.get(recipeKeyword);
   if (json === undefined) {
-    const why = format === "png" ? "it was not drawn by underdraw, or a program that saved it since left it out" : "only PNG files keep one";
-    throw misused("--recipe", `${path} holds no recipe: ${why}. Give a PNG file as underdraw draw wrote it.`);
+    const why =
+      format === "png"
+        ? "it was not drawn by underdraw, or a program that saved it since left it out"
+        : "only PNG files keep one";
+    const reason = `it holds no recipe: ${why}`;
+    throw new UnderdrawError(
+      "file-invalid",
+      `Cannot draw ${path} again: ${reason}. Give a PNG file as underdraw draw wrote it.`,
+      {
+        file: path,
+        reason,
+      },
+    );
   }
   const recipe = parseRecipe(json, path);
   const controls: PlannedControl[] = [];
   for (const control of recipe.controls) {
-    const png = recipeMap(control);
+    const png = Buffer.from(control.map, "base64");
     const { pixels } = await readPicture(png, { name: `the map in ${path}`, signal: planning.signal });
     const kind = builtInConditions.find(({ id }) => id === control.condition);
     controls.push({
-      map: { condition: control.condition, pixels, ...(kind && { nets: kind.nets, background: kind.convention.background }) },
+      map: {
+        condition: control.condition,
+        pixels,
+        ...(kind && { nets: kind.nets, background: kind.convention.background }),
+      },
       png,
       nets: [control.net.name],
       weight: settings.weight ?? control.weight,

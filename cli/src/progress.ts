@@ -40,7 +40,10 @@ function writtenOver(stream: Stream): ProgressBar {
       const cells = Math.max(10, Math.min(30, columns - 50));
       const full = Math.round(cells * reached);
       const percent = `${Math.floor(100 * reached)}%`.padStart(4);
-      const text = `${"█".repeat(full)}${"░".repeat(cells - full)} ${percent}  ${stageOf(progress)}`.slice(0, columns - 1);
+      const text = `${"█".repeat(full)}${"░".repeat(cells - full)} ${percent}  ${stageOf(progress)}`.slice(
+        0,
+        columns - 1,
+      );
       if (text === shown) return;
       stream.write(`\r${text}\u001b[K`);
       shown = text;

@@ -6,6 +6,9 @@ import { misused } from "./failure.ts";
 /** The largest seed: 2^64 - 1. */
 const largestSeed = 18_446_744_073_709_551_615n;
 
+/** The longest side of a picture that the engine draws. Pixels. */
+const longestSide = 8192;
+
 /** A number with limits, both included. */
 export function numberFrom(
   flag: string,
@@ -39,6 +42,12 @@ export function plainSeed(seed: bigint): number | string {
 export function sizeFrom(text: string): { readonly width: number; readonly height: number } {
   const [, width, height = width] = /^\s*(\d+)(?:\s*[x×*]\s*(\d+))?\s*$/i.exec(text) ?? [];
   const size = { width: Number(width), height: Number(height) };
+  if (Math.max(size.width, size.height) > longestSide) {
+    throw misused(
+      "--size",
+      `--size ${text} is too large: a side has ${longestSide} pixels at most, for lack of memory. Enlarge the picture afterwards.`,
+    );
+  }
   if (width !== undefined && size.width >= 1 && size.height >= 1) return size;
   throw misused("--size", `--size must be a width and a height in pixels such as 512x384, not "${text}".`);
 }

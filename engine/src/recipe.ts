@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { UnderdrawError } from "./core/errors.ts";
-import type { Pixels } from "./core/pixels.ts";
 import type { ModelFolder, ModelSource } from "./models/source.ts";
-import type { GenerateRequest, GenerateResult, Sampler } from "./request.ts";
+import type { GenerateRequest, GenerateResult } from "./request.ts";
 
 // The recipe: a request with everything it left open filled in, as plain data that is stored with the picture and makes
 // it again. It holds its maps, so that it needs no other file, and no time and no path, so that the same request gives
@@ -112,34 +111,9 @@ export function recipeOf(request: GenerateRequest, result: GenerateResult, parts
   };
 }
 
-/** The request that draws a recipe's picture again. `maps` are its controls' maps, decoded, in their order. */
-export function requestOf(recipe: Recipe, maps: readonly Pixels[]): GenerateRequest {
-  const { prompt, negativePrompt, width, height, steps, guidance } = recipe;
-  return {
-    prompt,
-    negativePrompt,
-    controls: recipe.controls.map(({ condition, net, weight, range }, at) => {
-      const pixels = maps[at];
-      if (!pixels) throw new RangeError(`maps: ${recipe.controls.length} are needed, one for each control.`);
-      return { map: { condition, pixels }, net: net.name, weight, range };
-    }),
-    width,
-    height,
-    seed: BigInt(recipe.seed),
-    steps,
-    guidance,
-    ...(recipe.sampler !== null && { sampler: recipe.sampler as Sampler }),
-  };
-}
-
 /** A recipe as text: JSON in one line, its keys always in the same order. */
 export function formatRecipe(recipe: Recipe): string {
   return JSON.stringify(recipeSchema.parse(recipe));
-}
-
-/** The PNG file of a recipe's map. */
-export function recipeMap(control: Recipe["controls"][number]): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(control.map), (character) => character.charCodeAt(0));
 }
 
 /** Reads a recipe from text. Throws `file-invalid`, with `file` as its name, for one that is damaged or too new. */
@@ -242,5 +216,5 @@ async function weightPaths(folder: ModelFolder): Promise<readonly string[]> {
 }
 
 async function sha256(pieces: readonly Uint8Array[]): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", await new Blob(pieces as BlobPart[]).arrayBuffer()));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", await new Blob([...pieces] as BlobPart[]).arrayBuffer()));
 }

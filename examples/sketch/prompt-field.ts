@@ -5,7 +5,7 @@ import { say } from "./words.ts";
 // allowed on a textarea, so that the list is tied to it by aria-controls and aria-activedescendant alone.
 
 /** Joins a textarea and a list to a prompt with suggestions; Enter outside the list calls `onEnter`. */
-export function promptField(field: HTMLTextAreaElement, list: HTMLUListElement, onEnter: () => void): void {
+export function promptField(field: HTMLTextAreaElement, list: HTMLElement, onEnter: () => void): void {
   let offered: readonly Suggestion[] = [];
   let active = -1;
 
@@ -16,7 +16,7 @@ export function promptField(field: HTMLTextAreaElement, list: HTMLUListElement, 
     list.hidden = offered.length === 0;
     list.replaceChildren(
       ...offered.map(({ title, part }, at) => {
-        const item = document.createElement("li");
+        const item = document.createElement("div");
         item.id = `${list.id}-${at}`;
         item.role = "option";
         const kind = document.createElement("span");

@@ -1,12 +1,33 @@
-import { canny, Engine, type Pipeline, type Progress, UnderdrawError } from "@underdraw/engine";
+import {
+  canny,
+  Engine,
+  fingerprintOf,
+  formatRecipe,
+  type GenerateRequest,
+  type GenerateResult,
+  type Pipeline,
+  type Progress,
+  recipeKeyword,
+  recipeOf,
+  UnderdrawError,
+} from "@underdraw/engine";
 import { writePicture } from "@underdraw/engine/pictures";
-import { openMini } from "@underdraw/model-mini";
+import { type OnLoad, packBytes, packFolder, within } from "./pack-folder.ts";
 import { type Call, type CallName, type CallResult, type PixelFacts, type Reply, toWorker } from "./protocol.ts";
 
 // The engine, off the page's thread. It answers the calls of protocol.ts and knows nothing of the page.
 
+/** The net that reads what was drawn. */
+const net = "lines";
+
+/** The part of opening in which files come in; in the rest they are made ready. */
+const loadingShare = 0.5;
+
+let onLoad: OnLoad = () => {};
+const pack = packFolder((loaded) => onLoad(loaded));
 let engine: Engine | null = null;
 let pipeline: Pipeline | null = null;
+let fingerprints: Promise<[model: string, net: string]> | null = null;
 /** What runs, by the ids of its calls. */
 const running = new Map<number, AbortController>();
 /** The picture that is drawn: a later one takes its place. */
@@ -16,11 +37,11 @@ function send(reply: Reply, transfer: Transferable[] = []): void {
   postMessage(reply, { transfer });
 }
 
-onmessage = ({ data }: MessageEvent<unknown>) => {
+addEventListener("message", ({ data }: MessageEvent<unknown>) => {
   const message = toWorker.parse(data);
   if ("abort" in message) running.get(message.abort)?.abort();
   else void answer(message);
-};
+});
 
 async function answer(call: Call): Promise<void> {
   const stopping = new AbortController();
@@ -68,10 +89,23 @@ function listen(id: number, onProgress?: (progress: Progress) => void): (progres
 }
 
 async function open(call: Extract<Call, { call: "open" }>, signal: AbortSignal): Promise<CallResult<"open">> {
-  engine ??= new Engine({ models: openMini, runtime: { device: call.device, assets: call.assets } });
+  const listening = listen(call.id);
+  engine ??= new Engine({ models: pack, runtime: { device: call.device, assets: call.assets } });
   const device = await engine.device();
   signal.throwIfAborted();
-  pipeline ??= await engine.load({ nets: ["lines"] }, { signal, onProgress: listen(call.id) });
+  if (!pipeline) {
+    const total = await packBytes([net], signal);
+    onLoad = (loaded) =>
+      listening({ phase: "download", fraction: (loadingShare * loaded) / total, file: pack.name, loaded });
+    pipeline = await engine.load(
+      { nets: [net] },
+      {
+        signal,
+        onProgress: (progress) =>
+          listening({ ...progress, fraction: loadingShare + (1 - loadingShare) * progress.fraction }),
+      },
+    );
+  }
   const { width, height, steps, guidance } = pipeline.defaults;
   return { device, defaults: { width, height, steps, guidance } };
 }
@@ -89,25 +123,42 @@ async function draw(call: Extract<Call, { call: "draw" }>, signal: AbortSignal):
   drawing = call.id;
   try {
     const { map, prompt, seed, steps, weight, previewEvery } = call;
+    const request: GenerateRequest = {
+      prompt,
+      seed,
+      steps,
+      width: map.width,
+      height: map.height,
+      controls: [{ map: { condition: "scribble", pixels: map }, net, weight }],
+    };
     const started = performance.now();
-    const result = await pipeline.generate(
-      {
-        prompt,
-        seed,
-        steps,
-        width: map.width,
-        height: map.height,
-        controls: [{ map: { condition: "scribble", pixels: map }, net: "lines", weight }],
-      },
-      { signal, onProgress: listen(call.id, previews(call.id, previewEvery)) },
-    );
+    const result = await pipeline.generate(request, {
+      signal,
+      onProgress: listen(call.id, previews(call.id, previewEvery)),
+    });
     const durationMs = performance.now() - started;
-    const png = await writePicture(result.pixels, { format: "png" });
+    const png = await pictureFile(request, result, map);
     const { pixels, scheduler, warnings } = result;
     return { pixels, png, seed: result.seed, steps: result.steps, scheduler, durationMs, warnings: [...warnings] };
   } finally {
     if (drawing === call.id) drawing = null;
   }
+}
+
+/** The picture as a PNG file that holds its recipe: the command line, or another program, can draw it again. */
+async function pictureFile(
+  request: GenerateRequest,
+  result: GenerateResult,
+  map: PixelFacts,
+): Promise<Uint8Array<ArrayBuffer>> {
+  fingerprints ??= Promise.all([fingerprintOf(pack), fingerprintOf(within(pack, `controlnet/${net}`))]);
+  const [model, reader] = await fingerprints;
+  const recipe = recipeOf(request, result, {
+    model: { name: pack.name, fingerprint: model },
+    controls: [{ net: { name: net, fingerprint: reader }, png: await writePicture(map, { format: "png" }) }],
+    device: await (engine as Engine).device(),
+  });
+  return writePicture(result.pixels, { format: "png", text: { [recipeKeyword]: formatRecipe(recipe) } });
 }
 
 /** Sends what the picture looks like after each so many steps, unless the last look is still on its way. */

@@ -7,6 +7,7 @@ import {
   type PixelFacts,
   type ProgressFacts,
   parseResult,
+  type Reply,
 } from "./protocol.ts";
 
 // The page's end of the worker: calls become messages, messages become promises. It owns the worker, and replaces it
@@ -45,6 +46,7 @@ export class Studio {
   #worker: Worker | null = null;
   #next = 0;
   #crashes = 0;
+  #generation = 0;
   readonly #waiting = new Map<number, Waiting>();
   readonly #start: () => Worker;
 
@@ -52,8 +54,10 @@ export class Studio {
     this.#start = start;
   }
 
-  /** True while there is a worker that was opened by `open` and has not been replaced since. */
-  isOpen = false;
+  /** How many workers were let go or lost: what was opened before the number changed is gone. */
+  get generation(): number {
+    return this.#generation;
+  }
 
   /**
    * Calls the worker, and starts one if there is none. Buffers in `transfer` are handed over. Rejects with what failed
@@ -68,7 +72,8 @@ export class Studio {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const id = this.#next++;
-      const worker = (this.#worker ??= this.#hire());
+      this.#worker ??= this.#hire();
+      const worker = this.#worker;
       const stop = (): void => {
         // The far end stops at its next step; nobody waits for that.
         this.#waiting.delete(id);
@@ -109,8 +114,11 @@ export class Studio {
 
   #hear(data: unknown): void {
     const reply = fromWorker.safeParse(data);
-    if (!reply.success) return this.#crash("it answered in words that the page does not know");
-    const message = reply.data;
+    if (reply.success) this.#answer(reply.data);
+    else this.#crash("it answered in words that the page does not know");
+  }
+
+  #answer(message: Reply): void {
     const waiting = this.#waiting.get(message.id);
     if (!waiting) return;
     if ("progress" in message) waiting.options.onProgress?.(message.progress);
@@ -122,7 +130,6 @@ export class Studio {
     } else {
       try {
         const result = parseResult(waiting.name, message.result);
-        if (waiting.name === "open") this.isOpen = true;
         if (waiting.name === "draw") this.#crashes = 0;
         waiting.resolve(result as never);
       } catch {
@@ -139,13 +146,23 @@ export class Studio {
   #leave(error: unknown): void {
     this.#worker?.terminate();
     this.#worker = null;
-    this.isOpen = false;
+    this.#generation++;
     for (const { reject } of [...this.#waiting.values()]) reject(error);
   }
 }
 
 /** An error that crossed from the worker, as it was there. */
-function revived({ name, message, code, details }: { name: string; message: string; code?: string | undefined; details: unknown }): Error {
+function revived({
+  name,
+  message,
+  code,
+  details,
+}: {
+  name: string;
+  message: string;
+  code?: string | undefined;
+  details: unknown;
+}): Error {
   if (code !== undefined) return new UnderdrawError(code as ErrorCode, message, details as never);
   return name === "AbortError" ? new DOMException(message, name) : Object.assign(new Error(message), { name });
 }

@@ -2,14 +2,10 @@ import { readPicture, writePicture } from "@underdraw/engine/pictures";
 import { expect, test } from "vitest";
 import { agreed, drawing, fingerprints } from "../golden/pictures/realms.ts";
 
-const addresses = import.meta.glob<string>("../golden/pictures/*.{png,jpg,webp,gif}", {
-  query: "?url",
-  import: "default",
-  eager: true,
-});
+/** Vitest serves the repository from the root of its address. */
 const golden = async (name: string): Promise<Uint8Array> => {
-  const response = await fetch(addresses[`../golden/pictures/${name}`] ?? "");
-  if (!response.ok) throw new Error(`${name} was not served.`);
+  const response = await fetch(`/test/golden/pictures/${name}`);
+  if (!response.ok) throw new Error(`${name} was not served: ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 };
 

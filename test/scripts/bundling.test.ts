@@ -26,6 +26,7 @@ beforeAll(async () => {
        "./numbers.bin",
        import.meta.url,
      ) };
+     export const again = new URL("./numbers.bin", import.meta.url);
      export const worker = (): URL => new URL("./worker.ts", import.meta.url);
      export const glue: string = "ort-wasm-simd-threaded.jspi.wasm";`,
   );
@@ -49,6 +50,7 @@ test("a page names its scripts as JavaScript and keeps what lies beside it", () 
 test("a carried file and a worker are found from the built script, wherever the folder lies", async () => {
   const built = await import(/* @vite-ignore */ pathToFileURL(join(out, "page.js")).href);
   expect(readFileSync(built.files.numbers, "utf8")).toBe("one two");
+  expect(built.again.href).toBe(built.files.numbers.href);
   expect(built.files.numbers.href.startsWith(pathToFileURL(out).href)).toBe(true);
   const worker = await import(/* @vite-ignore */ built.worker().href);
   expect(worker.default).toBe(42);

@@ -15,6 +15,7 @@ import { type WriteFormat, writePicture } from "@underdraw/engine/pictures";
 import type { Arguments, Command, Surroundings } from "../command.ts";
 import { exitCodes, misused } from "../failure.ts";
 import { checkApart } from "../input-picture.ts";
+import { checkMemory } from "../memory-check.ts";
 import { chooseModel, chooseNet, type ModelChoice, type NetChoice } from "../model-choice.ts";
 import { checkOutput, writeOutput } from "../output-file.ts";
 import { type Plan, planFromFlags, planFromRecipe, settingsFrom } from "../plan.ts";
@@ -51,10 +52,18 @@ export const draw: Command = {
       { name: "steps", value: "NUMBER", help: "1 to 1000; the model's own number without this" },
       { name: "guidance", value: "NUMBER", help: "how literally to take the prompt; acts above 1" },
       { name: "sampler", value: "NAME", help: "ddim, euler …; the model's own without this" },
-      { name: "recipe", value: "FILE.png", help: "draw that picture again; other flags take the place of what it says" },
+      {
+        name: "recipe",
+        value: "FILE.png",
+        help: "draw that picture again; other flags take the place of what it says",
+      },
     ],
     "With what": [
-      { name: "model", value: "PATH", help: "a folder in diffusers' layout or a .safetensors file; the small pack without this" },
+      {
+        name: "model",
+        value: "PATH",
+        help: "a folder in diffusers' layout or a .safetensors file; the small pack without this",
+      },
       { name: "net", value: "PATH|NAME", help: "a control net, or the name of one in the model's folder" },
       { name: "device", value: "cpu|webgpu", help: "what computes; the CPU without this" },
     ],
@@ -109,9 +118,11 @@ async function drawPicture({ flags, words }: Arguments, { stdout, stderr, signal
         ? await planFromFlags(flags, { bar, signal })
         : await planFromRecipe(recipePath, flags, { bar, signal });
     const model = await chooseModel(flags.get("model"));
-    const nets = plan.controls.map(({ map, nets: readers }) =>
-      chooseNet(model, flags.get("net"), { name: map.condition, nets: readers }),
-    );
+    const nets: NetChoice[] = [];
+    for (const { map, nets: readers } of plan.controls) {
+      const reader = { name: map.condition, nets: readers };
+      nets.push(await chooseNet(model, flags.get("net"), reader, signal));
+    }
     const read = performance.now() - started;
 
     const provider = asked ?? (plan.recipe?.device.provider === "webgpu" ? "webgpu" : "cpu");
@@ -131,7 +142,10 @@ async function drawPicture({ flags, words }: Arguments, { stdout, stderr, signal
 
     const warnings = [...plan.warnings, ...drawn.warnings];
     for (const warning of warnings) stderr.write(`warning: ${inWords(warning)}\n`);
-    if (format !== "png") stderr.write(`note: ${out} keeps no recipe, since only PNG files can. --seed and the same flags draw it again.\n`);
+    if (format !== "png")
+      stderr.write(
+        `note: ${out} keeps no recipe, since only PNG files can. --seed and the same flags draw it again.\n`,
+      );
     const total = performance.now() - started;
     const told = { out, savedMap, drawn, warnings, clock, total, model, nets };
     stdout.write(`${flags.has("json") ? JSON.stringify(asJson(told)) : asLine(told)}\n`);
@@ -159,12 +173,14 @@ async function drawPlan(
   signal: AbortSignal,
 ): Promise<Drawn> {
   const loading = performance.now();
+  // Whether there is a device at all is known long before a model is read.
+  const device = await engine.device();
   const sources = Object.fromEntries(nets.map(({ name, source }) => [name, source]));
   await using pipeline: Pipeline = await engine.load(
     { base: model.base, nets: sources },
     { signal, onProgress: bar.part(0.05, 0.3) },
   );
-  const device = await engine.device();
+  if (plan.size && device.provider === "cpu") checkMemory(plan.size, pipeline.defaults.multiple);
   const request: GenerateRequest = {
     prompt: plan.prompt,
     negativePrompt: plan.negativePrompt,
@@ -214,13 +230,20 @@ async function drawPlan(
   }
   const recipe = recipeOf(request, result, { model: base, controls, device });
   if (plan.recipe && !sameDevice(plan.recipe.device, recipe.device)) {
-    const [was, is] = [plan.recipe.device, recipe.device].map(({ provider, precision }) => `${provider} in ${precision}`);
+    const [was, is] = [plan.recipe.device, recipe.device].map(
+      ({ provider, precision }) => `${provider} in ${precision}`,
+    );
     warnings.push({
       code: "device-differs",
       message: `The recipe's picture was computed on ${was}, this one on ${is}: they are nearly the same, not in every byte.`,
     });
   }
-  const clock = { load: begun - loading, encode: encoded - begun, denoise: denoised - encoded, decode: ended - denoised };
+  const clock = {
+    load: begun - loading,
+    encode: encoded - begun,
+    denoise: denoised - encoded,
+    decode: ended - denoised,
+  };
   return { result, recipe, device, warnings, clock };
 }
 

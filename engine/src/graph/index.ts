@@ -14,6 +14,7 @@ export type {
   Weight,
   Weights,
 } from "./graph.ts";
+export { elements } from "./graph.ts";
 export { kv, temb } from "./hoisted.ts";
 export { lint } from "./lint.ts";
 export { type MixedControl, mix } from "./mix.ts";

@@ -23,6 +23,16 @@ function countWhile(tensors: Tensors, key: (n: number) => string): number {
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
+/** The groups of the norms: 32 in every published model, which only smaller ones cannot have. */
+function checkGroups(tensors: Tensors, channels: readonly (number | undefined)[], given: RawConfig): void {
+  if (given["norm_num_groups"] !== undefined || channels.every((sides) => (sides ?? 0) % 32 === 0)) return;
+  const problem = "its shapes do not tell how many groups its norms have. Give norm_num_groups as a fact.";
+  throw incompatible(tensors.label, problem, {
+    expected: "norm_num_groups",
+    actual: `channels ${channels.join(", ")}`,
+  });
+}
+
 /** What names and shapes tell of a UNet or ControlNet under diffusers' names. */
 export function inferNet(tensors: Tensors, given: RawConfig, family?: Family): RawConfig {
   const blocks = numbers(countWhile(tensors, (n) => `down_blocks.${n}.resnets.0.conv2.weight`));
@@ -38,6 +48,7 @@ export function inferNet(tensors: Tensors, given: RawConfig, family?: Family): R
   const contextWidth =
     first === undefined ? undefined : tensors.shape(`${first}.transformer_blocks.0.attn2.to_k.weight`)[1];
   const last = channels.length - 1;
+  checkGroups(tensors, channels, given);
   return {
     in_channels: tensors.shape("conv_in.weight")[1],
     block_out_channels: channels,
@@ -127,11 +138,13 @@ export function inferControlNet(tensors: Tensors, given: RawConfig, like?: UnetC
 /** What names and shapes tell of a VAE. Scale and groups are those of Stable Diffusion's (diffusers' defaults). */
 export function inferVae(tensors: Tensors, given: RawConfig): RawConfig {
   const blocks = numbers(countWhile(tensors, (n) => `encoder.down_blocks.${n}.resnets.0.conv2.weight`));
+  const channels = blocks.map((n) => tensors.shape(`encoder.down_blocks.${n}.resnets.0.conv2.weight`)[0]);
+  checkGroups(tensors, channels, given);
   return {
     in_channels: tensors.shape("encoder.conv_in.weight")[1],
     out_channels: tensors.shape("decoder.conv_out.weight")[0],
     latent_channels: tensors.shape("decoder.conv_in.weight")[1],
-    block_out_channels: blocks.map((n) => tensors.shape(`encoder.down_blocks.${n}.resnets.0.conv2.weight`)[0]),
+    block_out_channels: channels,
     down_block_types: blocks.map(() => "DownEncoderBlock2D"),
     up_block_types: blocks.map(() => "UpDecoderBlock2D"),
     layers_per_block: countWhile(tensors, (n) => `encoder.down_blocks.0.resnets.${n}.conv2.weight`),

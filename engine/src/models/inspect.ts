@@ -1,6 +1,6 @@
 import { UnderdrawError } from "../core/errors.ts";
 import type { UnetConfig, VaeConfig } from "../graph/config.ts";
-import { type BaseModel, openBase } from "./base.ts";
+import { type BaseModel, type ModelFacts, openBase } from "./base.ts";
 import { textConfig, unetConfig, vaeConfig } from "./configs.ts";
 import { within } from "./folder.ts";
 import { type Family, familyOf } from "./infer.ts";
@@ -47,6 +47,13 @@ export type BaseConfigs = {
   readonly vae: { readonly config: VaeConfig };
 };
 
+/** How a model is looked at. */
+export interface InspectOptions {
+  readonly signal?: AbortSignal;
+  /** What a single file cannot tell of itself, as `openBase` takes it; `unet` serves for a net. */
+  readonly facts?: ModelFacts;
+}
+
 /** What is filled in step by step. */
 type Draft = { -readonly [Key in keyof Inspection]: Inspection[Key] };
 
@@ -58,7 +65,7 @@ type Draft = { -readonly [Key in keyof Inspection]: Inspection[Key] };
 export async function inspect(
   source: ModelSource,
   base?: ModelSource | BaseConfigs,
-  options: { readonly signal?: AbortSignal } = {},
+  options: InspectOptions = {},
 ): Promise<Inspection> {
   const draft: Draft = {
     name: source.name,
@@ -129,12 +136,17 @@ async function inspectNet(
   source: ModelSource,
   draft: Draft,
   base: ModelSource | BaseConfigs | undefined,
-  options: { readonly signal?: AbortSignal },
+  { facts, signal }: InspectOptions,
 ): Promise<void> {
+  const options = signal ? { signal } : {};
   const open = base && "kind" in base ? await openBase(base, options) : null;
   try {
     const configs = open ?? (base as BaseConfigs | undefined);
-    const net = await openNet(source, { ...options, ...(configs && { like: configs.unet.config }) });
+    const net = await openNet(source, {
+      ...options,
+      ...(configs && { like: configs.unet.config }),
+      ...(facts?.unet && { facts: facts.unet }),
+    });
     draft.family = net.family;
     draft.parts = [countTensors("controlnet", net.tensors)];
     if (net.difference) draft.warnings = ["It holds differences to a base's UNet and needs that base."];

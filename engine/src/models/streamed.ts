@@ -28,17 +28,25 @@ export function streamedFolder(read: FileReader, { name = "model", onLoad }: Loa
     async open(path, { signal } = {}) {
       signal?.throwIfAborted();
       checkPath(path, name);
-      try {
-        const stream = await read(path, signal ? { signal } : {});
-        if (!stream) return null;
-        return await gather(`${name}/${path}`, stream, { signal, onBytes: (loaded) => onLoad?.(path, loaded) });
-      } catch (cause) {
-        if (signal?.aborted) throw signal.reason;
-        if (cause instanceof RangeError || UnderdrawError.is(cause, "model-unknown")) return null;
-        if (UnderdrawError.is(cause)) throw cause;
+      const failed = (cause: unknown): Error => {
+        if (signal?.aborted) return signal.reason;
+        if (UnderdrawError.is(cause)) return cause;
         const why = cause instanceof Error ? cause.message : String(cause);
         const url = `${name}/${path}`;
-        throw new UnderdrawError("model-fetch", `Could not read ${JSON.stringify(url)}: ${why}`, { url }, { cause });
+        return new UnderdrawError("model-fetch", `Could not read ${JSON.stringify(url)}: ${why}`, { url }, { cause });
+      };
+      let stream: ReadableStream<Uint8Array> | null;
+      try {
+        stream = await read(path, signal ? { signal } : {});
+      } catch (cause) {
+        if (!signal?.aborted && (cause instanceof RangeError || UnderdrawError.is(cause, "model-unknown"))) return null;
+        throw failed(cause);
+      }
+      if (!stream) return null;
+      try {
+        return await gather(`${name}/${path}`, stream, { signal, onBytes: (loaded) => onLoad?.(path, loaded) });
+      } catch (cause) {
+        throw failed(cause);
       }
     },
   };

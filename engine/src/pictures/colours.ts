@@ -8,7 +8,7 @@ import { apply, type Matrix, multiply, srgbByte, toXyz, xyzToSrgb } from "./srgb
  * are; 16-bit ones become `round(v / 257)`. Otherwise light is computed from the full depth. Alpha is never light.
  */
 export function toSrgb(raster: Raster, claim: ColourClaim | undefined, notes: string[], signal?: AbortSignal): Pixels {
-  const conversion = claim && conversionOf(claim, notes);
+  const conversion = claim && conversionOf(claim, raster, notes);
   if (!conversion) return reduced(raster);
   const full = raster.data instanceof Uint16Array ? 65535 : 255;
   const convert = conversion.kind === "matrix" ? byMatrix(conversion, full) : byFunction(conversion.convert, full);
@@ -43,15 +43,15 @@ type Conversion = { readonly note: string } & (
   | { readonly kind: "function"; readonly convert: (samples: readonly number[]) => readonly number[] }
 );
 
-function conversionOf(claim: ColourClaim, notes: string[]): Conversion | undefined {
+function conversionOf(claim: ColourClaim, raster: Raster, notes: string[]): Conversion | undefined {
   if ("curve" in claim) {
     const { curve, primaries, said } = claim;
     const matrix = multiply(xyzToSrgb, toXyz(primaries));
     return { kind: "matrix", curves: [curve, curve, curve], matrix, note: `Converted to sRGB by its ${said}.` };
   }
   const profile = readProfile(claim.profile);
-  if (!profile) {
-    notes.push("Its colour profile cannot be used (damaged, or not for RGB or grey) and was passed over.");
+  if (!profile || (profile.space === "GRAY" && !isGrey(raster))) {
+    notes.push("Its colour profile cannot be used (damaged, or not for its kind of colours) and was passed over.");
     return undefined;
   }
   const note = "Converted to sRGB from its colour profile.";
@@ -59,6 +59,11 @@ function conversionOf(claim: ColourClaim, notes: string[]): Conversion | undefin
     return { kind: "function", convert: (samples) => apply(xyzToSrgb, profile.xyz(samples)), note };
   }
   return { kind: "matrix", curves: profile.curves, matrix: multiply(xyzToSrgb, profile.matrix), note };
+}
+
+function isGrey({ data }: Raster): boolean {
+  for (let i = 0; i < data.length; i += 4) if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return false;
+  return true;
 }
 
 /** Curves become tables over all sample values, so that a pixel costs nine multiplications. */

@@ -1,5 +1,5 @@
+import { joined } from "./bytes.ts";
 import { orientationOf } from "./exif.ts";
-import { joined } from "./png-text.ts";
 import { unreadable } from "./raster.ts";
 
 /** What a JPEG file's markers say before anything is decoded. */

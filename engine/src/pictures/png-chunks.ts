@@ -65,6 +65,9 @@ const kinds: Record<number, { samples: number; depths: readonly number[] }> = {
 
 /** Reads IHDR, which must come first. */
 export function headerOf(file: string, chunk: Chunk | undefined): Header {
+  if (chunk?.type === "CgBI") {
+    throw unreadable(file, "it is a PNG in the private form that Apple packs into apps. Save it as an ordinary PNG.");
+  }
   if (chunk?.type !== "IHDR" || chunk.data.length < 13) {
     throw unreadable(file, "the PNG file's header is missing. The file is cut off or damaged: get it again.");
   }

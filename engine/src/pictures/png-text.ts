@@ -1,3 +1,4 @@
+import { joined, latin1 } from "./bytes.ts";
 import { inflate } from "./inflate.ts";
 import type { Chunk } from "./png-chunks.ts";
 
@@ -41,13 +42,6 @@ function unpack(packed: Uint8Array): Uint8Array | undefined {
   return complete && data.length < longestText ? data : undefined;
 }
 
-/** Bytes as ISO 8859-1, which `TextDecoder` does not know: its "latin1" is Windows' 1252. */
-export function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return text;
-}
-
 /**
  * Makes the data and the type of the chunk that stores a text: tEXt where ISO 8859-1 can write it, iTXt elsewhere.
  * Throws a RangeError for a keyword that PNG does not allow.
@@ -64,15 +58,4 @@ export function textChunk(keyword: string, text: string): { type: string; data: 
   }
   const encoded = new TextEncoder().encode(text.replaceAll("\0", "\ufffd"));
   return { type: "iTXt", data: joined([name, Uint8Array.of(0, 0, 0, 0, 0), encoded]) };
-}
-
-/** Joins byte arrays. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

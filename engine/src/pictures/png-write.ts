@@ -1,8 +1,9 @@
 import { zlibSync } from "fflate";
 import type { Pixels } from "../core/pixels.ts";
+import { joined } from "./bytes.ts";
 import { checksum, pngSignature } from "./png-chunks.ts";
 import { paeth } from "./png-samples.ts";
-import { joined, textChunk } from "./png-text.ts";
+import { textChunk } from "./png-text.ts";
 
 /**
  * Writes a PNG file: 8 bits a channel, RGB where every pixel is opaque, else RGBA; the same bytes in every realm.

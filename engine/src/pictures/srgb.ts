@@ -28,7 +28,7 @@ export function apply(m: Matrix, [x = 0, y = 0, z = 0]: readonly number[]): [num
 }
 
 /** The inverse of a matrix that has one. */
-export function inverse(m: Matrix): number[] {
+function inverse(m: Matrix): number[] {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 0] = m;
   const determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
   return [

@@ -1,4 +1,4 @@
-import { joined } from "./png-text.ts";
+import { joined } from "./bytes.ts";
 import { unreadable } from "./raster.ts";
 
 /** Where a moving picture's first frame lies on its canvas. */

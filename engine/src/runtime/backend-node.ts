@@ -17,7 +17,7 @@ let loading: Promise<OrtModule> | undefined;
 function loadOrt(): Promise<OrtModule> {
   loading ??= import("onnxruntime-node").then(
     (module) => {
-      module.env.logLevel = "error";
+      module.env.logLevel = "fatal";
       return module;
     },
     (error: unknown) => {

@@ -68,6 +68,6 @@ export interface Backend {
 /** The options that both backends give to every session. */
 export const sessionDefaults: InferenceSession.SessionOptions = {
   graphOptimizationLevel: "all",
-  // Errors only: at the usual level each load with a shape input on the CPU writes a warning.
-  logSeverityLevel: 3,
+  // Nothing but what ends the process is printed: every error is thrown as well.
+  logSeverityLevel: 4,
 };

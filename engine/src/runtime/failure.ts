@@ -4,7 +4,7 @@ import { UnderdrawError } from "../core/errors.ts";
 
 /** Texts for memory that ran out: C++, onnxruntime's arena, Dawn and Vulkan, Emscripten, V8. */
 const memory =
-  /std::bad_alloc|bad allocation|out[ _-]of[ _-](?:\w+[ _-])?memory|OutOfMemory|failed to allocate|Cannot enlarge memory|Array buffer allocation failed|Invalid typed array length|is smaller than requested bytes|vmaAllocateMemory|E_OUTOFMEMORY/i;
+  /std::bad_alloc|bad allocation|out[ _-]of[ _-](?:\w+[ _-])?memory|OutOfMemory|failed to allocate|Cannot enlarge memory|Array buffer allocation failed|Invalid typed array length|is smaller than requested bytes|vmaAllocateMemory|E_OUTOFMEMORY|too large for the implementation/i;
 
 /** The size that could not be had, where the text names it. */
 const wanted = /(?:buffer of size|requested bytes of|allocate|Buffer size \()\D{0,24}?(\d{4,})/i;

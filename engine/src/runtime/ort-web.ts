@@ -31,7 +31,7 @@ export function loadOrt(options: OpenOptions): Promise<OrtModule> {
   loading ??= (async () => {
     const ort: OrtModule = jspi() ? await import("onnxruntime-web/jspi") : await import("onnxruntime-web/webgpu");
     const threads = threadsFor(options);
-    ort.env.logLevel = "error";
+    ort.env.logLevel = "fatal";
     ort.env.wasm.numThreads = threads;
     if (options.assets !== undefined) {
       const folder = new URL(options.assets.replace(/\/?$/, "/"), globalThis.location?.href);

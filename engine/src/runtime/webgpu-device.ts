@@ -79,6 +79,7 @@ class WebgpuDevice implements Device {
   readonly #own: boolean;
   readonly #strict: boolean;
   #keeper: Loaded | null = null;
+  #uploads: Promise<GPUError | null> = Promise.resolve(null);
 
   constructor(ort: OrtModule, gpu: GPUDevice, { own, strict }: { own: boolean; strict: boolean }) {
     this.#ort = ort;
@@ -127,13 +128,22 @@ class WebgpuDevice implements Device {
     // Shapes are read on the CPU.
     if (type === "int64") return cpuTensor(this.#ort, type, dims, values);
     const data = packed(type, values);
+    const size = round(data.byteLength);
+    const most = Math.min(this.gpu.limits.maxBufferSize, this.gpu.limits.maxStorageBufferBindingSize);
+    if (size > most) throw new Error(`out of memory: a buffer of size ${size} is above the device's limit of ${most}`);
+    this.gpu.pushErrorScope("out-of-memory");
     const buffer = this.gpu.createBuffer({
-      size: round(data.byteLength),
+      size,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
       mappedAtCreation: true,
     });
     new Uint8Array(buffer.getMappedRange()).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     buffer.unmap();
+    // Whether there was memory is known later: the next job tells.
+    this.#uploads = Promise.all([this.#uploads, this.gpu.popErrorScope()]).then(
+      ([before, now]) => before ?? now,
+      () => null,
+    );
     return this.#ort.Tensor.fromGpuBuffer(buffer, { dataType: type, dims, dispose: () => buffer.destroy() });
   };
 
@@ -167,7 +177,10 @@ class WebgpuDevice implements Device {
       (value) => ({ value }),
       (error: unknown) => ({ error }),
     );
-    const [memory, invalid] = await Promise.all([this.gpu.popErrorScope(), this.gpu.popErrorScope()]).catch(() => []);
+    const scopes = await Promise.all([this.gpu.popErrorScope(), this.gpu.popErrorScope()]).catch(() => []);
+    const memory = (await this.#uploads) ?? scopes[0];
+    const invalid = scopes[1];
+    this.#uploads = Promise.resolve(null);
     // Memory that ran out comes first: what is invalid, or throws, after that is its consequence.
     if (memory) throw new Error(`out of memory: ${memory.message}`, "error" in result ? { cause: result.error } : {});
     if ("error" in result) throw result.error;

@@ -49,7 +49,7 @@ function isRunning(id: number): boolean {
 }
 
 /** Takes away what processes that were killed while they loaded have left. */
-async function sweep(folder: string): Promise<void> {
+export async function sweep(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const id = Number(new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1]);
     if (!Number.isInteger(id) || isRunning(id)) continue;

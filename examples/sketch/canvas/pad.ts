@@ -157,9 +157,21 @@ export class Pad {
 
     canvas.setPointerCapture(pointerId);
     canvas.addEventListener("pointermove", mine(draw), { signal: stop.signal });
-    canvas.addEventListener("pointerup", mine(() => end(true)), { signal: stop.signal });
-    canvas.addEventListener("pointercancel", mine(() => end(false)), { signal: stop.signal });
-    canvas.addEventListener("lostpointercapture", mine(() => end(true)), { signal: stop.signal });
+    canvas.addEventListener(
+      "pointerup",
+      mine(() => end(true)),
+      { signal: stop.signal },
+    );
+    canvas.addEventListener(
+      "pointercancel",
+      mine(() => end(false)),
+      { signal: stop.signal },
+    );
+    canvas.addEventListener(
+      "lostpointercapture",
+      mine(() => end(true)),
+      { signal: stop.signal },
+    );
     this.drawing = true;
     draw(event);
     this.#events.onChange();

@@ -216,6 +216,8 @@ GAMMA_ADOBE = b"curv\0\0\0\0\0\0\0\1" + struct.pack(">H", 563)
 PROFILE_P3 = profile(b"RGB ", matrix_tags(P3, PARA_SRGB), version=4)
 PROFILE_ADOBE = profile(b"RGB ", matrix_tags(ADOBE, GAMMA_ADOBE))
 PROFILE_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+# Without the hour at which it was made, so that a second run gives the same bytes.
+PROFILE_SRGB = PROFILE_SRGB[:24] + struct.pack(">HHHHHH", 2026, 1, 1, 0, 0, 0) + PROFILE_SRGB[36:]
 
 
 def sampled_curve(values):
@@ -280,6 +282,7 @@ def colours():
     icc = profile(b"GRAY", {b"kTRC": curve})
     shown = by_cms(grey[..., 0], icc, "L")
     note("profile-grey.png", png(grey, 0, 8, [iccp(icc)]), shown, 1)
+    note("profile-grey-misplaced.png", png(rgb, 2, 8, [iccp(icc)]), rgb)
     # A profile outranks what else is said; the sRGB chunk outranks gAMA and cHRM.
     linear = (b"gAMA", struct.pack(">I", 100000))
     primaries = (b"cHRM", struct.pack(">8I", *[round(v * 100000) for pair in P3 for v in pair]))
