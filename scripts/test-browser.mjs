@@ -8,9 +8,11 @@ import { findChromium } from "./chromium.mjs";
 
 const vitest = fileURLToPath(new URL("vitest.mjs", import.meta.resolve("vitest/package.json")));
 
+const projects = ["--project", "browser", "--project", "pages"];
+
 /** The names of the tests, read from their files without running them. */
 function names() {
-  const listed = execFileSync(process.execPath, [vitest, "list", "--static-parse", "--project", "browser", "--json"], {
+  const listed = execFileSync(process.execPath, [vitest, "list", "--static-parse", ...projects, "--json"], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -33,7 +35,7 @@ if (findChromium() === null) {
     writeFileSync(file, JSON.stringify({ passed: 0, failed: 0, skipped: tests.length, skips }));
   }
 } else {
-  const args = [vitest, "run", "--project", "browser", ...process.argv.slice(2)];
+  const args = [vitest, "run", ...projects, ...process.argv.slice(2)];
   const { status, error } = spawnSync(process.execPath, args, { stdio: "inherit" });
   if (error) throw error;
   process.exitCode = status ?? 1;

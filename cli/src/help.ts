@@ -1,7 +1,7 @@
 import type { Command, Flag } from "./command.ts";
 
 /** The flags that every command takes. */
-export const commonFlags: readonly Flag[] = [{ name: "help", letter: "h", help: "say this and do nothing else" }];
+const commonFlags: readonly Flag[] = [{ name: "help", letter: "h", help: "say this and do nothing else" }];
 
 /** All flags of a command, the common ones included. */
 export function flagsOf(command: Command): readonly Flag[] {

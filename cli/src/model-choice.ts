@@ -82,7 +82,8 @@ export async function chooseNet(
     if (source) return { name, source };
   }
   await checkModel(model, signal);
-  const message = `${has}${known.length > 0 ? ", and none of them" : " that"} reads a map of ${condition.name}. Name one with --net.`;
+  const none = known.length > 0 ? `${has}, and none of them reads` : `${from} has no net that reads`;
+  const message = `${none} a map of ${condition.name}. Name one with --net.`;
   throw new UnderdrawError("model-unknown", message, { id: condition.name, known });
 }
 

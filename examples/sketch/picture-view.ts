@@ -46,7 +46,8 @@ export function pictureView(find: <E extends Element = HTMLElement>(id: string) 
       const seconds = drawn.durationMs / 1000;
       const n = seconds < 10 ? Math.max(0.1, Math.round(seconds * 10) / 10) : Math.round(seconds);
       facts.textContent = [
-        say("facts-short", { steps: drawn.steps, n }),
+        say("facts-steps", { n: drawn.steps }),
+        say("facts-time", { n }),
         say("facts-seed", { seed: String(drawn.seed) }),
       ].join(" · ");
       this.endPreview();

@@ -151,6 +151,8 @@ async function pictureFile(
   result: GenerateResult,
   map: PixelFacts,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  // A page that is neither https nor localhost has no SHA-256: there the picture is saved without its recipe.
+  if (!isSecureContext) return writePicture(result.pixels, { format: "png" });
   fingerprints ??= Promise.all([fingerprintOf(pack), fingerprintOf(within(pack, `controlnet/${net}`))]);
   const [model, reader] = await fingerprints;
   const recipe = recipeOf(request, result, {
@@ -161,13 +163,20 @@ async function pictureFile(
   return writePicture(result.pixels, { format: "png", text: { [recipeKeyword]: formatRecipe(recipe) } });
 }
 
-/** Sends what the picture looks like after each so many steps, unless the last look is still on its way. */
+/** How much of the drawing time may go into previews: after one, so many times its duration passes before the next. */
+const previewPause = 5;
+
+/**
+ * Sends what the picture looks like after each so many steps, unless the last look is still on its way or looks would
+ * slow the picture down, as they do on a processor.
+ */
 function previews(id: number, every: number): (progress: Progress) => void {
-  let waiting = false;
+  let nextAt = 0;
   return (progress) => {
-    if (progress.phase !== "denoise" || !progress.preview || waiting || every === 0) return;
+    const began = performance.now();
+    if (progress.phase !== "denoise" || !progress.preview || every === 0 || began < nextAt) return;
     if (progress.step % every !== 0 || progress.step === progress.steps) return;
-    waiting = true;
+    nextAt = Number.POSITIVE_INFINITY;
     progress
       .preview()
       .then((pixels: PixelFacts) => {
@@ -178,7 +187,8 @@ function previews(id: number, every: number): (progress: Progress) => void {
         if (!running.get(id)?.signal.aborted) console.warn("The preview failed:", error);
       })
       .finally(() => {
-        waiting = false;
+        const now = performance.now();
+        nextAt = now + previewPause * (now - began);
       });
   };
 }

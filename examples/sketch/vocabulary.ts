@@ -96,6 +96,8 @@ export function suggestionsFor(before: string, most = 6): readonly Suggestion[] 
         if (found.length === most) return found;
       }
     }
+    // What fits more of the words is meant: after "house w" nobody looks for a wolf.
+    if (found.length > 0) return found;
   }
   return found;
 }
@@ -107,7 +109,6 @@ const endings: Readonly<Record<Part, string>> = { style: " of ", colour: " ", su
 function starts(before: string): readonly string[] {
   const text = before.toLowerCase();
   if (/^\s*$|\b(?:of|on)(?: an?)? $/.test(text)) return [""];
-  // "house w" begins "house with garden" rather than "wolf".
   const words = (/[^,]*$/.exec(text)?.[0] ?? "").trimStart().split(" ");
   return [3, 2, 1]
     .filter((count) => count <= words.length)
@@ -122,12 +123,13 @@ function candidates(kept: string, early: boolean): readonly (readonly [Part, rea
   const named: [Part, readonly string[]] = ["subject", early ? favourites : subjects];
   const coloured: [Part, readonly string[]] = ["colour", colours];
   if (styles.some((style) => text.includes(style))) return [named, coloured];
-  return early ? [["style", styles]] : [named, ["style", styles], coloured];
+  return early ? [["style", styles]] : [["style", styles], named, coloured];
 }
 
 /** A prompt that the model knows, by chance. `random` gives numbers from 0 up to 1. */
 export function inventedPrompt(random: () => number = Math.random): string {
   const one = (words: readonly string[]): string => words[Math.floor(random() * words.length)] as string;
-  const ground = random() < 0.4 ? ` on a ${one(grounds)} background` : "";
-  return `${one(styles)} of ${one(colours)} ${one(subjects)}${ground}`;
+  const ground = random() < 0.4 ? one(grounds) : null;
+  const on = ground === null ? "" : ` on ${/^[aeiou]/.test(ground) ? "an" : "a"} ${ground} background`;
+  return `${one(styles)} of ${one(colours)} ${one(subjects)}${on}`;
 }

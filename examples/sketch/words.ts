@@ -1,4 +1,7 @@
-/** Every text of the page, in English; `{name}` stands for a value. Another language is another object of these keys. */
+/** A text in which `{name}` stands for a value; in several forms where it counts something by `{n}`. */
+type Message = string | ({ readonly other: string } & Partial<Record<Intl.LDMLPluralRule, string>>);
+
+/** Every text of the page, in English. Another language is another object of these keys. */
 const words = {
   title: "Underdraw",
   subtitle: "A sketch becomes a picture",
@@ -28,6 +31,7 @@ const words = {
   "picture-plain": "Picture of your sketch",
   "is-preview": "preview",
   save: "Save",
+  ask: "What to draw",
   prompt: "Prompt",
   "prompt-empty": "What should it become?",
   suggestions: "Words that the model knows",
@@ -57,10 +61,11 @@ const words = {
   "said-percent": "{n} percent",
   "said-done": "The picture is ready.",
   "said-stopped": "Stopped.",
-  "facts-short": "{steps} steps · {n} s",
+  "facts-steps": { one: "{n} step", other: "{n} steps" },
+  "facts-time": "{n} s",
   "facts-seed": "seed {seed}",
   "foot-idle": "Starts with your first line",
-  "foot-opening": "Looking for the graphics card…",
+  "foot-opening": "Getting ready…",
   "foot-failed": "Not started",
   "foot-private": "Nothing leaves this machine",
   webgpu: "WebGPU",
@@ -83,7 +88,7 @@ const words = {
   processor: "Use the processor",
   reload: "Reload",
   dismiss: "Dismiss",
-} as const;
+} as const satisfies Readonly<Record<string, Message>>;
 
 /** The name of one text. */
 export type Word = keyof typeof words;
@@ -91,11 +96,14 @@ export type Word = keyof typeof words;
 /** The language of the texts. */
 export const language = "en";
 
+const plural = new Intl.PluralRules(language);
 const numbers = new Intl.NumberFormat(language);
 
 /** A text with its values filled in. */
 export function say(word: Word, values: Readonly<Record<string, string | number>> = {}): string {
-  return words[word].replace(/\{(\w+)\}/g, (whole, name: string) => {
+  const message: Message = words[word];
+  const text = typeof message === "string" ? message : (message[plural.select(Number(values["n"]))] ?? message.other);
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     return typeof value === "number" ? numbers.format(value) : (value ?? whole);
   });

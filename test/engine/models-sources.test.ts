@@ -115,7 +115,7 @@ describe("files on disk", () => {
   });
 
   test("are listed with their paths", async () => {
-    expect((await folder.list?.())?.sort()).toEqual(["inside", "link", "unet/config.json", "up"]);
+    expect([...((await folder.list?.()) ?? [])].sort()).toEqual(["inside", "link", "unet/config.json", "up"]);
     expect(await within(folder, "unet").list?.()).toEqual(["config.json"]);
   });
 

@@ -4,8 +4,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { parseCase } from "../parity/case.ts";
 import { disagreement, limitOf } from "../parity/compare.ts";
-import { runCase } from "../parity/run-case.ts";
-import { readTensors } from "../parity/tensor-file.ts";
+import { runCase, tensorsIn } from "../parity/run-case.ts";
 
 // Every case is a small model with random weights, a request, and the numbers that Hugging Face diffusers got for them.
 
@@ -17,7 +16,7 @@ const tolerances = z.object({ tolerance: z.record(z.string(), z.array(z.number()
 
 test.each(cases)("%s has the numbers of diffusers", { timeout: 120_000 }, async (name) => {
   const folder = join(golden, name);
-  const expected = readTensors(join(folder, "expected.safetensors"));
+  const expected = tensorsIn(folder, "expected.safetensors");
   const { tolerance } = tolerances.parse(parseCase(readFileSync(join(folder, "case.json"), "utf8")));
   const actual = await runCase(folder, () => {});
   const faults = [...expected].flatMap(([key, tensor]) => {

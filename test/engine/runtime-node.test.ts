@@ -130,6 +130,27 @@ describe("a runtime in Node", () => {
     await session.release();
   });
 
+  test("finishes what was asked before a release, and a dispose finds what was being loaded", async () => {
+    const own = await openRuntime();
+    const session = await own.open(adder(2), ones);
+    const x = own.tensor("float32", [1, 2], Float32Array.of(1, 2));
+    const running = session.run({ x });
+    const released = session.release();
+    const { y } = await running;
+    await released;
+    expect([...(await own.read(y as Tensor))]).toEqual([2, 3]);
+    let disposed: Promise<void> | undefined;
+    const loading = own.open(adder(2), {
+      read: (...asked) => {
+        disposed = own.dispose();
+        ones.read(...asked);
+      },
+    });
+    const late = await loading;
+    await disposed;
+    await expect(late.run({ x })).rejects.toMatchObject({ code: "disposed" });
+  });
+
   test("leaves no file of weights behind", async () => {
     const folder = mkdtempSync(join(tmpdir(), "underdraw-test-"));
     const before = process.env["TMPDIR"];

@@ -1,6 +1,7 @@
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { runCase } from "./run-case.ts";
-import { writeTensors } from "./tensor-file.ts";
+import { formatTensors } from "./tensor-file.ts";
 
 // npm run parity -- CASE_DIR --out actual.safetensors
 
@@ -12,7 +13,7 @@ if (folder === undefined || more.length > 0 || values.out === undefined) {
 }
 try {
   const tensors = await runCase(folder, console.log);
-  writeTensors(values.out, tensors);
+  writeFileSync(values.out, formatTensors(tensors));
   console.log(`${tensors.size} tensors in ${values.out}`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -6,14 +6,15 @@ import {
   Engine,
   noised,
   noMemory,
+  type Pixels,
   type ScheduleConfig,
   step,
-  type Traced,
 } from "@underdraw/engine";
 import { nodeModel } from "@underdraw/engine/node";
 import { readPicture } from "@underdraw/engine/pictures";
 import { type GenerationCase, parityCase, parseCase, type SchedulersCase, type TokenizerCase } from "./case.ts";
-import { type FileTensor, readTensors } from "./tensor-file.ts";
+import { generateCase } from "./generate-case.ts";
+import { type FileTensor, parseTensors } from "./tensor-file.ts";
 
 // Runs a parity case through the public engine and gathers what it saw. It does not look at what is expected.
 
@@ -37,8 +38,7 @@ async function runGeneration(folder: string, found: GenerationCase, say: (line: 
     [request.clipSkip !== 0, "clip skip"],
   ].flatMap(([asked, what]) => (asked ? [what] : []));
   if (cannot.length > 0) throw new Error(`This engine does not run ${cannot.join(", ")} yet.`);
-  const inputs = readTensors(join(folder, "inputs.safetensors"));
-  const tensors = new Map<string, FileTensor>();
+  const inputs = tensorsIn(folder, "inputs.safetensors");
 
   await using engine = new Engine({ runtime: { device: "cpu" } });
   const device = await engine.device();
@@ -52,42 +52,15 @@ async function runGeneration(folder: string, found: GenerationCase, say: (line: 
   });
   say(`loaded ${base.path}${nets.length > 0 ? ` with ${nets.map(([name]) => name).join(", ")}` : ""}`);
 
-  const controls = [];
-  for (const { net, map, weight, range } of request.controls) {
-    const { pixels } = await readPicture(new Uint8Array(readFileSync(join(folder, map))), { name: map });
-    controls.push({ net, weight, range, map: { condition: net, pixels } });
-  }
-  const { warnings } = await pipeline.generate(
-    {
-      prompt: request.prompt,
-      negativePrompt: request.negativePrompt,
-      width: request.width,
-      height: request.height,
-      steps: request.steps,
-      guidance: request.guidance,
-      sampler: request.scheduler,
-      controls,
-    },
-    {
-      noise: (name, length) => {
-        const tensor = inputs.get(`noise.${name}`);
-        if (tensor?.values.length !== length)
-          throw new Error(`inputs.safetensors has no ${length} numbers noise.${name}.`);
-        return tensor.values as Float32Array;
-      },
-      trace: (name, { dims, values }: Traced) => {
-        const copy = values instanceof Int32Array ? BigInt64Array.from(values, BigInt) : values.slice();
-        tensors.set(name, { dims, values: copy });
-        if (/^text\.\w+\.states$|features$|^latents\.|^image$/.test(name)) say(`${name} [${dims.join(", ")}]`);
-      },
-    },
-  );
-  for (const { message } of warnings) say(`note: ${message}`);
-  return tensors;
+  const maps = new Map<string, Pixels>();
+  for (const { map } of request.controls)
+    maps.set(map, (await readPicture(new Uint8Array(readFileSync(join(folder, map))), { name: map })).pixels);
+  // Awaited here: the engine is disposed when this function returns.
+  return await generateCase(pipeline, request, { inputs, maps }, say);
 }
 
 function runSchedulers(folder: string, found: SchedulersCase, say: (line: string) => void) {
-  const inputs = readTensors(join(folder, "inputs.safetensors"));
+  const inputs = tensorsIn(folder, "inputs.safetensors");
   const floats = (name: string) => {
     const values = inputs.get(name)?.values;
     if (!(values instanceof Float32Array)) throw new Error(`inputs.safetensors has no ${name}.`);
@@ -147,4 +120,10 @@ function runTokenizer(folder: string, found: TokenizerCase, say: (line: string) 
   tensors.set("padded", { dims: [found.texts.length, 77], values: padded });
   say(`${found.texts.length} texts`);
   return tensors;
+}
+
+/** The tensors of a file in the case's folder. */
+export function tensorsIn(folder: string, file: string): Map<string, FileTensor> {
+  const path = join(folder, file);
+  return parseTensors(path, new Uint8Array(readFileSync(path)));
 }

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-
 // Reads and writes small .safetensors files whole. The engine's own reader is not used to check the engine.
 
 /** A tensor of float32 or int64 numbers. */
@@ -8,9 +6,8 @@ export interface FileTensor {
   readonly values: Float32Array | BigInt64Array;
 }
 
-/** Reads every float32 and int64 tensor of a file. */
-export function readTensors(path: string): Map<string, FileTensor> {
-  const bytes = new Uint8Array(readFileSync(path));
+/** Every tensor of a file of float32 and int64 ones. */
+export function parseTensors(path: string, bytes: Uint8Array): Map<string, FileTensor> {
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   const header: Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }> = JSON.parse(
     new TextDecoder().decode(bytes.subarray(8, 8 + length)),
@@ -27,8 +24,8 @@ export function readTensors(path: string): Map<string, FileTensor> {
   return found;
 }
 
-/** Writes tensors as one file. */
-export function writeTensors(path: string, tensors: ReadonlyMap<string, FileTensor>): void {
+/** Tensors as one file. */
+export function formatTensors(tensors: ReadonlyMap<string, FileTensor>): Uint8Array {
   let at = 0;
   const entries = [...tensors].map(([name, { dims, values }]) => {
     const dtype = values instanceof Float32Array ? "F32" : "I64";
@@ -46,5 +43,5 @@ export function writeTensors(path: string, tensors: ReadonlyMap<string, FileTens
     bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), place);
     place += values.byteLength;
   }
-  writeFileSync(path, bytes);
+  return bytes;
 }

@@ -1,18 +1,16 @@
 import {
-  type Device,
   Engine,
   fingerprintOf,
   formatRecipe,
   type GenerateRequest,
-  type GenerateResult,
   type Pipeline,
   type Recipe,
   recipeKeyword,
   recipeOf,
-  type Warning,
 } from "@underdraw/engine";
 import { type WriteFormat, writePicture } from "@underdraw/engine/pictures";
 import type { Arguments, Command, Surroundings } from "../command.ts";
+import { asJson, asLine, type Drawn, inWords } from "../draw-report.ts";
 import { exitCodes, misused } from "../failure.ts";
 import { checkApart } from "../input-picture.ts";
 import { checkMemory } from "../memory-check.ts";
@@ -20,7 +18,7 @@ import { chooseModel, chooseNet, type ModelChoice, type NetChoice } from "../mod
 import { checkOutput, writeOutput } from "../output-file.ts";
 import { type Plan, planFromFlags, planFromRecipe, settingsFrom } from "../plan.ts";
 import { createProgressBar, type ProgressBar } from "../progress.ts";
-import { choiceFrom, plainSeed } from "../values.ts";
+import { choiceFrom } from "../values.ts";
 
 /** `underdraw draw`: a picture from a map and a prompt, or from another picture's recipe. */
 export const draw: Command = {
@@ -87,9 +85,6 @@ export const draw: Command = {
   run: drawPicture,
 };
 
-/** Milliseconds by stage, as they pass. */
-type Clock = Record<"read" | "load" | "encode" | "denoise" | "decode" | "write", number>;
-
 async function drawPicture({ flags, words }: Arguments, { stdout, stderr, signal }: Surroundings): Promise<number> {
   const started = performance.now();
   if (words.length > 0) {
@@ -153,15 +148,6 @@ async function drawPicture({ flags, words }: Arguments, { stdout, stderr, signal
   } finally {
     bar.end();
   }
-}
-
-/** A picture that was drawn, and what its recipe and report need. */
-interface Drawn {
-  readonly result: GenerateResult;
-  readonly recipe: Recipe;
-  readonly device: Device;
-  readonly warnings: readonly Warning[];
-  readonly clock: Omit<Clock, "read" | "write">;
 }
 
 async function drawPlan(
@@ -253,60 +239,4 @@ const sameDevice = (one: Recipe["device"], other: Recipe["device"]): boolean =>
 function pictureFile({ result, recipe }: Drawn, format: WriteFormat): Promise<Uint8Array> {
   if (format !== "png") return writePicture(result.pixels, { format });
   return writePicture(result.pixels, { format, text: { [recipeKeyword]: formatRecipe(recipe) } });
-}
-
-function inWords({ code, message, remedy }: Warning): string {
-  const flag: Readonly<Record<string, string>> = {
-    "map-inverted": "--invert does that.",
-    "map-dark-on-transparent": "--invert does that.",
-    "source-vanishes": "Add ,matte=white or ,matte=black to --condition.",
-  };
-  return [message, remedy, flag[code]].filter((text) => text !== undefined).join(" ");
-}
-
-/** What is told in the end. */
-interface Told {
-  readonly out: string;
-  readonly savedMap: string | undefined;
-  readonly drawn: Drawn;
-  readonly warnings: readonly Warning[];
-  readonly clock: Clock;
-  readonly total: number;
-  readonly model: ModelChoice;
-  readonly nets: readonly NetChoice[];
-}
-
-/** Seconds in a second run with everything loaded. */
-const warm = ({ encode, denoise, decode }: Clock): number => encode + denoise + decode;
-
-function asLine({ out, savedMap, drawn, clock, total }: Told): string {
-  const { pixels, seed } = drawn.result;
-  const seconds = (ms: number): string => (ms / 1000).toFixed(1);
-  const map = savedMap === undefined ? "" : `, map in ${savedMap}`;
-  return `${out}: ${pixels.width}x${pixels.height}, seed ${seed}, ${seconds(total)} s cold, ${seconds(warm(clock))} s warm${map}`;
-}
-
-function asJson({ out, savedMap, drawn, warnings, clock, total, model, nets }: Told): unknown {
-  const { pixels, seed, steps, guidance, scheduler, activeSteps } = drawn.result;
-  const rounded = (ms: number): number => Math.round(ms) / 1000;
-  return {
-    file: out,
-    ...(savedMap !== undefined && { map: savedMap }),
-    width: pixels.width,
-    height: pixels.height,
-    seed: plainSeed(seed),
-    steps,
-    guidance,
-    scheduler,
-    activeSteps,
-    model: model.base.name,
-    nets: nets.map(({ name }) => name),
-    warnings,
-    device: drawn.device,
-    seconds: {
-      cold: rounded(total),
-      warm: rounded(warm(clock)),
-      ...Object.fromEntries(Object.entries(clock).map(([stage, ms]) => [stage, rounded(ms)])),
-    },
-  };
 }

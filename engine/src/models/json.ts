@@ -18,11 +18,17 @@ export function readText(source: ByteSource): string {
   }
 }
 
-/** Parses a JSON object. Throws `file-invalid` for anything else. A key named `__proto__` is left out. */
+/** Python's JSON writes infinity and NaN as bare words (diffusers: `"lambda_min_clipped": -Infinity`). Strings stay. */
+const pythonWords = /"(?:[^"\\]|\\.)*"|-?\b(?:Infinity|NaN)\b/g;
+
+/**
+ * Parses a JSON object; infinity and NaN, as Python writes them, become null. Throws `file-invalid` for anything else.
+ * A key named `__proto__` is left out.
+ */
 export function parseObject(name: string, text: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.replace(pythonWords, (word) => (word.startsWith('"') ? word : "null")));
   } catch (cause) {
     const reason = text.trim() === "" ? "the file is empty" : `it is no JSON (${(cause as Error).message})`;
     throw fileInvalid(name, `${reason}. Copy or download it again.`, { cause });

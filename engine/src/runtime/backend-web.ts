@@ -16,6 +16,7 @@ async function openWasm(options: OpenOptions): Promise<Device> {
     facts: { threads, crossOriginIsolated: globalThis.crossOriginIsolated === true, jspi: jspi() },
     upload: (type, dims, values) => cpuTensor(ort, type, dims, values),
     download: async (tensor) => numbersOf(tensor),
+    detach: (tensor) => tensor,
     load: (graph, weights, signal) => loadGraph(ort, graph, weights, { executionProviders: ["wasm"] }, signal),
     watch: (job) => job(),
     close: async () => {},

@@ -44,6 +44,8 @@ export interface Device {
   upload(type: ElementType, dims: readonly number[], values: Float32Array | BigInt64Array): OrtTensor;
   /** Copies a tensor's numbers back, as float32; the tensor stays where it is. */
   download(tensor: OrtTensor): Promise<Float32Array>;
+  /** A copy of a session's output that the session's end leaves alone; the tensor itself where it is so already. */
+  detach(tensor: OrtTensor): OrtTensor;
   load(graph: Graph, weights: Weights, signal?: AbortSignal): Promise<Loaded>;
   /** Runs a job and throws what the device reports on the side meanwhile, such as memory that ran out. */
   watch<T>(job: () => Promise<T>): Promise<T>;

@@ -1,7 +1,9 @@
 import type { Tensor as OrtTensor } from "onnxruntime-web";
 import { UnderdrawError } from "../core/errors.ts";
 import { type ElementType, elements, type Graph, type Precision, type Weights } from "../graph/graph.ts";
-import type { Device, Loaded } from "./backend.ts";
+import type { Device } from "./backend.ts";
+import { type CallWithSignal, DeviceSession, type SessionOwner } from "./device-session.ts";
+import { DeviceTensor } from "./device-tensor.ts";
 import { crashed, deviceLost, failureOf, isCrash, saysLost } from "./failure.ts";
 import { breakRealm, inTurn, realmBroken } from "./queue.ts";
 import type { Provider, Runtime, Session, Tensor } from "./runtime.ts";
@@ -17,109 +19,8 @@ export interface RuntimeTraits {
   readonly fragile: boolean;
 }
 
-interface CallWithSignal {
-  readonly signal?: AbortSignal;
-}
-
-class DeviceTensor implements Tensor {
-  readonly owner: DeviceRuntime;
-  readonly type: ElementType;
-  readonly dims: readonly number[];
-  #value: OrtTensor | null;
-  readonly #onDispose: (tensor: DeviceTensor) => void;
-
-  constructor(owner: DeviceRuntime, value: OrtTensor, onDispose: (tensor: DeviceTensor) => void) {
-    this.owner = owner;
-    this.type = value.type as ElementType;
-    this.dims = [...value.dims];
-    this.#value = value;
-    this.#onDispose = onDispose;
-  }
-
-  /** onnxruntime's tensor; throws `disposed` when it is freed. */
-  get value(): OrtTensor {
-    if (!this.#value)
-      throw new UnderdrawError("disposed", `A tensor of [${this.dims}] is used after it was disposed.`, {
-        what: "tensor",
-      });
-    return this.#value;
-  }
-
-  dispose(): void {
-    const value = this.#value;
-    this.#value = null;
-    if (!value) return;
-    this.#onDispose(this);
-    value.dispose();
-  }
-}
-
-class DeviceSession implements Session {
-  readonly name: string;
-  #runs = 0;
-  #released: Promise<void> | null = null;
-  readonly #graph: Graph;
-  readonly #loaded: Loaded;
-  readonly #runtime: DeviceRuntime;
-
-  constructor(runtime: DeviceRuntime, graph: Graph, loaded: Loaded) {
-    this.name = graph.name;
-    this.#graph = graph;
-    this.#loaded = loaded;
-    this.#runtime = runtime;
-  }
-
-  get runs(): number {
-    return this.#runs;
-  }
-
-  async run(inputs: Readonly<Record<string, Tensor>>, options: CallWithSignal = {}): Promise<Record<string, Tensor>> {
-    const tensors = this.#checked(inputs);
-    const what = `Running the graph "${this.name}"`;
-    const work = async () => {
-      if (this.#released)
-        throw new UnderdrawError("disposed", `The session "${this.name}" is run after its release.`, {
-          what: `session "${this.name}"`,
-        });
-      return this.#loaded.run(Object.fromEntries(tensors.map(([name, tensor]) => [name, tensor.value])));
-    };
-    const discard = (values: Readonly<Record<string, OrtTensor>>) => {
-      for (const value of Object.values(values)) value.dispose();
-    };
-    const results = await this.#runtime.job(what, options, work, discard);
-    this.#runs += 1;
-    return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, this.#runtime.adopt(value)]));
-  }
-
-  /** The inputs by name, each of the graph's type and sides. */
-  #checked(inputs: Readonly<Record<string, Tensor>>): [name: string, tensor: DeviceTensor][] {
-    for (const name of Object.keys(inputs))
-      if (!this.#graph.inputs.some((input) => input.name === name))
-        throw new TypeError(`The graph "${this.name}" has no input "${name}".`);
-    return this.#graph.inputs.map(({ name, type, dims }) => {
-      const tensor = inputs[name];
-      if (!tensor) throw new TypeError(`The graph "${this.name}" is run without its input "${name}".`);
-      if (!(tensor instanceof DeviceTensor) || tensor.owner !== this.#runtime)
-        throw new TypeError(`The input "${name}" of "${this.name}" is a tensor of another runtime.`);
-      if (tensor.type !== type)
-        throw new TypeError(`The input "${name}" of "${this.name}" is ${tensor.type}; it must be ${type}.`);
-      if (
-        tensor.dims.length !== dims.length ||
-        dims.some((dim, i) => typeof dim === "number" && dim !== tensor.dims[i])
-      )
-        throw new RangeError(`The input "${name}" of "${this.name}" is [${tensor.dims}]; it must be [${dims}].`);
-      return [name, tensor];
-    });
-  }
-
-  release(): Promise<void> {
-    this.#released ??= this.#runtime.forget(this, `Releasing the graph "${this.name}"`, () => this.#loaded.release());
-    return this.#released;
-  }
-}
-
 /** A runtime on an open device. */
-export class DeviceRuntime implements Runtime {
+export class DeviceRuntime implements Runtime, SessionOwner {
   readonly provider: Provider;
   readonly precision: Precision;
   readonly about: string;
@@ -131,7 +32,7 @@ export class DeviceRuntime implements Runtime {
   readonly #traits: RuntimeTraits;
   readonly #sessions = new Set<DeviceSession>();
   readonly #tensors = new Set<DeviceTensor>();
-  readonly #givenUp: Promise<never>;
+  readonly #waiting = new Set<(error: Error) => void>();
 
   constructor(device: Device, traits: RuntimeTraits) {
     this.device = device;
@@ -140,12 +41,12 @@ export class DeviceRuntime implements Runtime {
     this.precision = traits.precision;
     this.about = device.about;
     this.fallback = traits.fallback;
-    this.#givenUp = device.lost.then((reason) => {
+    void device.lost.then((reason) => {
       // A device of ours is destroyed at the end of `dispose`.
       if (!this.#disposed) this.#lost ??= deviceLost(reason);
-      throw this.#lost ?? deviceLost(reason);
+      const error = this.#lost ?? deviceLost(reason);
+      for (const reject of this.#waiting) reject(error);
     });
-    this.#givenUp.catch(() => {});
   }
 
   get lost(): Error | null {
@@ -177,11 +78,12 @@ export class DeviceRuntime implements Runtime {
     }
   }
 
-  /** Takes a tensor of onnxruntime's into care. */
-  adopt(value: OrtTensor): DeviceTensor {
-    const tensor = new DeviceTensor(this, value, (each) => this.#tensors.delete(each));
-    this.#tensors.add(tensor);
-    return tensor;
+  adopt(value: OrtTensor, ...homes: Set<DeviceTensor>[]): DeviceTensor {
+    return new DeviceTensor(this, value, [this.#tensors, ...homes]);
+  }
+
+  detach(value: OrtTensor): OrtTensor {
+    return this.device.detach(value);
   }
 
   async read(tensor: Tensor): Promise<Float32Array> {
@@ -191,15 +93,16 @@ export class DeviceRuntime implements Runtime {
   }
 
   async open(graph: Graph, weights: Weights, options: CallWithSignal = {}): Promise<Session> {
-    const what = `Loading the graph "${graph.name}"`;
-    const load = () => this.device.load(graph, weights, options.signal);
-    const loaded = await this.job(what, options, load, (late) => late.release());
-    const session = new DeviceSession(this, graph, loaded);
-    this.#sessions.add(session);
-    return session;
+    // Inside the turn, so that a `dispose` that waits behind it finds the session.
+    const load = async () => {
+      const loaded = await this.device.load(graph, weights, options.signal);
+      const session = new DeviceSession(this, graph, loaded);
+      this.#sessions.add(session);
+      return session;
+    };
+    return this.job(`Loading the graph "${graph.name}"`, options, load, (late) => late.end());
   }
 
-  /** Runs a job in turn. `what` says what it does, as a gerund. */
   async job<T>(
     what: string,
     { signal }: CallWithSignal,
@@ -212,7 +115,10 @@ export class DeviceRuntime implements Runtime {
       // Much may have happened while it waited.
       this.#assertUsable();
       signal?.throwIfAborted();
-      return this.device.watch(work);
+      const value = await this.device.watch(work);
+      // On a device that is lost, onnxruntime "succeeds" with any numbers.
+      if (this.#lost) throw this.#lost;
+      return value;
     };
     return this.#turn(what, watched, discard).catch((error: unknown) => {
       if (signal?.aborted && error === signal.reason) throw error;
@@ -226,7 +132,12 @@ export class DeviceRuntime implements Runtime {
       const message = `${what} took more than ${limitMs} ms. Open the engine again, with a smaller picture or more time.`;
       return new UnderdrawError("timeout", message, { what, limitMs });
     };
-    return inTurn(work, { limitMs, onTimeout, givenUp: this.#givenUp, fragile, ...(discard ? { discard } : {}) });
+    const giveUp = (reject: (error: Error) => void) => {
+      if (this.#lost) reject(this.#lost);
+      this.#waiting.add(reject);
+      return () => this.#waiting.delete(reject);
+    };
+    return inTurn(work, { limitMs, onTimeout, giveUp, fragile, ...(discard ? { discard } : {}) });
   }
 
   /** The error to reject with; sets `lost` for one that nothing comes after. */
@@ -239,12 +150,16 @@ export class DeviceRuntime implements Runtime {
     return failure;
   }
 
-  /** Releases a session, once; nothing is left to release on a device that is lost. */
-  async forget(session: DeviceSession, what: string, release: () => Promise<void>): Promise<void> {
+  forget(session: DeviceSession): void {
     this.#sessions.delete(session);
-    await this.#turn(what, async () => {
-      if (!this.#lost && realmBroken() === null) await release();
-    }).catch((error: unknown) => {
+  }
+
+  async after(what: string, free: () => Promise<void>): Promise<void> {
+    const work = async () => {
+      if (realmBroken() === null) await this.device.watch(free);
+    };
+    // What a lost device has no answer to is no failure.
+    await this.#turn(what, work).catch((error: unknown) => {
       const failure = this.#judged(error, what);
       if (failure !== this.#lost) throw failure;
     });
@@ -255,16 +170,12 @@ export class DeviceRuntime implements Runtime {
     return this.#disposed;
   }
 
-  async #close(): Promise<void> {
-    // Not before `#disposed` is set: what waits in the queue is then refused, and what runs is waited for.
-    await Promise.resolve();
-    const released = await Promise.allSettled([...this.#sessions].map((session) => session.release()));
-    for (const tensor of [...this.#tensors]) tensor.dispose();
-    await this.#turn("Closing the device", async () => {
-      if (realmBroken() === null) await this.device.close();
-    }).catch((error: unknown) => {
-      if (!this.#lost) throw this.#judged(error, "Closing the device");
+  #close(): Promise<void> {
+    return this.after("Closing the device", async () => {
+      for (const tensor of [...this.#tensors]) tensor.free();
+      const ended = await Promise.allSettled([...this.#sessions].map((session) => session.end()));
+      await this.device.close();
+      for (const result of ended) if (result.status === "rejected") throw result.reason;
     });
-    for (const result of released) if (result.status === "rejected") throw result.reason;
   }
 }

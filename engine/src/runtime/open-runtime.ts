@@ -48,19 +48,17 @@ export async function openRuntime(options: OpenOptions = {}): Promise<Runtime> {
   check(options);
   const limitMs = options.timeoutMs ?? TIMEOUT;
   const what = "Opening onnxruntime";
-  const open = async (provider: Device["provider"]): Promise<Device> => {
-    const broken = realmBroken();
-    if (broken !== null) throw crashed(broken, what);
-    return inTurn(() => backend.open(provider, options), {
-      limitMs,
-      fragile: backend.fragile,
-      discard: (device) => device.close(),
-      onTimeout: () =>
-        new UnderdrawError("timeout", `${what} took more than ${limitMs} ms. Try again, or give it more time.`, {
-          what,
-          limitMs,
-        }),
-    });
+  const onTimeout = () => {
+    const message = `${what} took more than ${limitMs} ms. Try again, or give it more time.`;
+    return new UnderdrawError("timeout", message, { what, limitMs });
+  };
+  const open = (provider: Device["provider"]): Promise<Device> => {
+    const work = async () => {
+      const broken = realmBroken();
+      if (broken !== null) throw crashed(broken, what);
+      return backend.open(provider, options);
+    };
+    return inTurn(work, { limitMs, fragile: backend.fragile, onTimeout, discard: (device) => device.close() });
   };
   const failed = (error: unknown): never => {
     if (backend.fragile && isCrash(error)) breakRealm("onnxruntime crashed");

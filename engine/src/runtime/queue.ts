@@ -1,17 +1,20 @@
 // One job at a time for the whole realm, over all runtimes: onnxruntime-web has one wasm instance, and two runs at once
 // in it never return. A job that is given up (its time is over, its device is lost) may still be inside onnxruntime;
-// the next one waits for it, and when it does not come out, the realm is said to be stuck.
+// the next one waits a while for it, and until it comes out, onnxruntime counts as unusable in this realm.
 
 /** How long a job that was given up may take to leave onnxruntime. Milliseconds. */
 const GRACE = 5000;
 
 let tail: Promise<unknown> = Promise.resolve();
+let waiting = 0;
+let stuck = 0;
 let broken: string | null = null;
 
 /** Why onnxruntime cannot be used any more in this realm; null while it can. */
-export const realmBroken = (): string | null => broken;
+export const realmBroken = (): string | null =>
+  broken ?? (stuck > 0 ? "an earlier job has not come back from onnxruntime" : null);
 
-/** Says that onnxruntime cannot be used any more in this realm. */
+/** Says that onnxruntime cannot be used any more in this realm: it crashed. */
 export function breakRealm(reason: string): void {
   broken ??= reason;
 }
@@ -30,8 +33,8 @@ export interface Turn<T> {
   readonly limitMs: number;
   /** Called when the time is over; gives the error to reject with. */
   readonly onTimeout: () => Error;
-  /** Rejects when the job should be given up. */
-  readonly givenUp?: Promise<never>;
+  /** Takes what gives the job up, and returns what takes it back: a promise that outlives its jobs would hold them all. */
+  readonly giveUp?: (reject: (error: Error) => void) => () => void;
   /** Whether a job that never leaves onnxruntime makes the realm unusable. */
   readonly fragile: boolean;
   /** Frees what a job that was given up still gave. */
@@ -43,30 +46,49 @@ export interface Turn<T> {
  * run blocks the thread, so that nothing can be heard before it is done.
  */
 export function inTurn<T>(job: () => Promise<T>, turn: Turn<T>): Promise<T> {
-  const { limitMs, onTimeout, givenUp, fragile, discard } = turn;
+  const { limitMs, onTimeout, giveUp, fragile, discard } = turn;
   let left: Promise<unknown> = Promise.resolve();
+  waiting += 1;
   const result = tail.then(async () => {
     const start = performance.now();
     const work = job();
     left = work;
-    const limit = pause(limitMs);
+    let calm: (() => void) | undefined;
+    const ended = new Promise<never>((_, reject) => {
+      const timer = setTimeout(() => reject(onTimeout()), limitMs);
+      const forget = giveUp?.(reject);
+      calm = () => {
+        clearTimeout(timer);
+        forget?.();
+      };
+    });
     try {
-      const late = limit.over.then(() => {
-        throw onTimeout();
-      });
-      const value = await Promise.race(givenUp ? [work, late, givenUp] : [work, late]);
+      const value = await Promise.race([work, ended]);
       if (performance.now() - start > limitMs) throw onTimeout();
       return value;
     } finally {
-      limit.cancel();
+      calm?.();
     }
   });
-  tail = result.catch(async () => {
+  const settled = result.catch(async () => {
     const grace = pause(GRACE);
     const freed = left.then((value) => discard?.(value as T)).catch(() => {});
-    const stuck = await Promise.race([freed.then(() => false), grace.over.then(() => true)]);
+    const inside = await Promise.race([freed.then(() => false), grace.over.then(() => true)]);
     grace.cancel();
-    if (stuck && fragile) breakRealm("a job never came back from onnxruntime");
+    if (!inside || !fragile) return;
+    stuck += 1;
+    void freed.then(() => {
+      stuck -= 1;
+    });
+  });
+  tail = settled.finally(() => {
+    waiting -= 1;
   });
   return result;
+}
+
+/** Does something short between jobs: at once when there is none. */
+export function betweenTurns(act: () => void): void {
+  if (waiting === 0) act();
+  else tail = tail.then(act);
 }

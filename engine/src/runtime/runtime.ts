@@ -17,15 +17,24 @@ export interface RuntimeOptions {
   readonly gpu?: GPUDevice;
   /** Half precision where the device has it ("auto" takes it on WebGPU), or as asked. */
   readonly precision?: "auto" | Precision;
-  /** Threads of the CPU providers. */
+  /**
+   * Threads of the CPU providers. In Node one for each physical core by default. In a browser more than one only where the
+   * page is cross-origin isolated, and the first runtime of a realm decides.
+   */
   readonly threads?: number;
-  /** Longest time for one load or one run before the runtime counts as lost. Milliseconds; 10 minutes by default. */
+  /**
+   * Longest time for one load or one run before the runtime counts as lost. Milliseconds; 10 minutes by default. On a CPU
+   * a run blocks its thread, so that the time is looked at when it ends.
+   */
   readonly timeoutMs?: number;
-  /** Browsers: the address of the folder that holds onnxruntime's .wasm files. */
+  /**
+   * Browsers: the address of the folder that holds onnxruntime's .wasm files (and, for threads, its .mjs files). Without
+   * it they are looked for beside onnxruntime's own script. The first runtime of a realm decides.
+   */
   readonly assets?: string;
 }
 
-/** Numbers for or from a session, on the device or beside it. */
+/** Numbers for or from a session, on the device or beside it. An output outlives its session. */
 export interface Tensor {
   readonly type: ElementType;
   readonly dims: readonly number[];
@@ -36,14 +45,18 @@ export interface Tensor {
 /** A graph, loaded and ready to run. */
 export interface Session {
   readonly name: string;
-  /** Runs once. Inputs stay the caller's; outputs are the caller's to dispose. */
+  /**
+   * Runs once. Inputs stay the caller's; outputs are the caller's to dispose. Rejects with the signal's reason before the
+   * run, `runtime-failed`, `out-of-memory`, `timeout`, `device-lost`, `disposed`; throws a TypeError or RangeError for
+   * inputs that are not the graph's.
+   */
   run(
     inputs: Readonly<Record<string, Tensor>>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<Record<string, Tensor>>;
   /** How often it ran. */
   readonly runs: number;
-  /** Frees the session's weights. May be called twice. */
+  /** Frees the session's weights, after the runs that were asked for. May be called twice. */
   release(): Promise<void>;
 }
 
@@ -61,8 +74,12 @@ export interface Runtime {
   tensor(type: ElementType, dims: readonly number[], values: Float32Array | BigInt64Array): Tensor;
   /** Copies a tensor's numbers back, as float32. The tensor stays usable. */
   read(tensor: Tensor): Promise<Float32Array>;
-  /** Loads a graph: `weights` are pulled one by one. */
+  /**
+   * Loads a graph: `weights` are pulled one by one, some perhaps twice. What `read` throws with a code of ours, the call
+   * rejects with; otherwise with the signal's reason, `runtime-failed`, `out-of-memory`, `timeout`, `device-lost`, or in
+   * Node `file-unwritable` when there is no room to lay the weights out.
+   */
   open(graph: Graph, weights: Weights, options?: { readonly signal?: AbortSignal }): Promise<Session>;
-  /** Frees everything. May be called twice. */
+  /** Frees everything, after the job that runs; what waits is refused. May be called twice. */
   dispose(): Promise<void>;
 }

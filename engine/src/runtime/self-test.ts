@@ -1,4 +1,4 @@
-import { elements, type Graph, type Node, type Precision, type Value, type Weights } from "../graph/graph.ts";
+import type { Graph, Node, Precision, Value, Weights } from "../graph/graph.ts";
 import type { Device, Verdict } from "./backend.ts";
 
 // Whether a device computes rightly, before anybody trusts it. On devices with small subgroups onnxruntime's attention
@@ -15,8 +15,8 @@ export const HALF_BOUND = 1e-2;
 const queries = 32;
 const keys = 40;
 const heads = 2;
-/** The heads of Stable Diffusion 1.x (40, 80, 160) and 2.x (64). */
-const headSizes = [40, 64, 80, 160];
+/** The narrowest and the widest heads of Stable Diffusion 1.x: each size is a kernel of its own, and takes time. */
+const headSizes = [40, 160];
 
 const conv = { channels: 32, side: 6 };
 const gemm = { rows: 8, inner: 320, columns: 24 };
@@ -135,25 +135,19 @@ function arithmeticChecks(): Check[] {
   ];
 }
 
-/** All checks in one graph: nothing in it is a weight, so that nothing is folded away. */
-function testGraph(checks: readonly Check[], precision: Precision): Graph {
-  const name = (check: number, input: number): string => `x${check}.${input}`;
-  const value = (of: string, dims: readonly number[]): Value => ({ name: of, type: precision, dims });
-  const inputs = checks.flatMap((check, i) => check.inputs.map(({ dims }, j) => value(name(i, j), dims)));
-  const outputs = checks.map(({ dims }, i) => value(`y${i}`, dims));
+/** A graph of one operation: nothing in it is a weight, so that nothing is folded away. */
+function testGraph({ node, inputs, dims }: Check, precision: Precision): Graph {
+  const values = inputs.map((input, i): Value => ({ name: `x${i}`, type: precision, dims: input.dims }));
+  const output: Value = { name: "y", type: precision, dims };
   return {
-    name: `self-test.${precision}`,
+    name: `self-test.${node.op}.${precision}`,
     precision,
-    inputs,
-    outputs,
-    nodes: checks.map(({ node, inputs: from }, i) => ({
-      ...node,
-      inputs: from.map((_, j) => name(i, j)),
-      outputs: [`y${i}`],
-    })),
+    inputs: values,
+    outputs: [output],
+    nodes: [{ ...node, inputs: values.map(({ name }) => name), outputs: ["y"] }],
     constants: [],
     weights: [],
-    values: new Map([...inputs, ...outputs].map((each) => [each.name, each])),
+    values: new Map([...values, output].map((value) => [value.name, value])),
   };
 }
 
@@ -163,34 +157,38 @@ const noWeights: Weights = {
   },
 };
 
-/** The largest error of a few checks on a device, relative to the largest right value; infinite for a NaN. */
-async function largestError(device: Device, checks: readonly Check[], precision: Precision): Promise<number> {
-  const loaded = await device.load(testGraph(checks, precision), noWeights);
+/** The largest error of a check on a device, relative to the largest right value; infinite for a NaN. */
+async function errorOf(device: Device, check: Check, precision: Precision): Promise<number> {
+  const loaded = await device.load(testGraph(check, precision), noWeights);
   const feeds = Object.fromEntries(
-    checks.flatMap(({ inputs }, i) =>
-      inputs.map(({ dims, values }, j) => [`x${i}.${j}`, device.upload(precision, dims, values)] as const),
-    ),
+    check.inputs.map(({ dims, values }, i) => [`x${i}`, device.upload(precision, dims, values)] as const),
   );
-  let worst = 0;
   try {
-    const results = await loaded.run(feeds);
-    for (const [i, { dims, expected }] of checks.entries()) {
-      const tensor = results[`y${i}`];
-      const values = tensor ? await device.download(tensor) : new Float32Array();
-      tensor?.dispose();
-      if (values.length !== elements(dims)) return Number.POSITIVE_INFINITY;
-      let error = 0;
-      let largest = 0;
-      for (const [at, right] of expected.entries()) {
-        const distance = Math.abs((values[at] ?? Number.NaN) - right);
-        error = Number.isFinite(distance) ? Math.max(error, distance) : Number.POSITIVE_INFINITY;
-        largest = Math.max(largest, Math.abs(right));
-      }
-      worst = Math.max(worst, error / largest);
+    const { y } = await loaded.run(feeds);
+    const values = y ? await device.download(y) : new Float32Array();
+    y?.dispose();
+    if (values.length !== check.expected.length) return Number.POSITIVE_INFINITY;
+    let error = 0;
+    let largest = 0;
+    for (const [at, right] of check.expected.entries()) {
+      const distance = Math.abs((values[at] ?? Number.NaN) - right);
+      if (!Number.isFinite(distance)) return Number.POSITIVE_INFINITY;
+      error = Math.max(error, distance);
+      largest = Math.max(largest, Math.abs(right));
     }
+    return error / largest;
   } finally {
     for (const tensor of Object.values(feeds)) tensor.dispose();
     await loaded.release();
+  }
+}
+
+/** The largest error of some checks; the rest are left out when one is beyond the bound. */
+async function largestError(device: Device, checks: readonly Check[], precision: Precision, bound: number) {
+  let worst = 0;
+  for (const check of checks) {
+    worst = Math.max(worst, await errorOf(device, check, precision));
+    if (!(worst < bound)) break;
   }
   return worst;
 }
@@ -198,9 +196,10 @@ async function largestError(device: Device, checks: readonly Check[], precision:
 /** Computes small attention, and with `half` also attention, convolution and product in half precision. */
 export async function selfTest(device: Device, half: boolean): Promise<Verdict> {
   const attentions = headSizes.map(attentionCheck);
-  const attentionError = await largestError(device, attentions, "float32");
+  const attentionError = await largestError(device, attentions, "float32", ATTENTION_BOUND);
   if (!half || !(attentionError < ATTENTION_BOUND)) return { attentionError, halfError: null };
-  const halfError = await largestError(device, [...attentions, ...arithmeticChecks()], "float16").catch(
+  // A device that claims half precision and then refuses it is judged as one that computes it wrongly.
+  const halfError = await largestError(device, [...attentions, ...arithmeticChecks()], "float16", HALF_BOUND).catch(
     () => Number.POSITIVE_INFINITY,
   );
   return { attentionError, halfError };

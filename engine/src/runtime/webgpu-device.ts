@@ -144,7 +144,7 @@ class WebgpuDevice implements Device {
       ([before, now]) => before ?? now,
       () => null,
     );
-    return this.#ort.Tensor.fromGpuBuffer(buffer, { dataType: type, dims, dispose: () => buffer.destroy() });
+    return this.#tensor(buffer, type, dims);
   };
 
   download: Device["download"] = async (tensor) => {
@@ -167,6 +167,23 @@ class WebgpuDevice implements Device {
       target.destroy();
     }
   };
+
+  detach: Device["detach"] = (tensor) => {
+    if (tensor.location !== "gpu-buffer") return tensor;
+    // onnxruntime's own buffer goes back to its session, which crashes when that is gone.
+    const source = tensor.gpuBuffer as GPUBuffer;
+    const size = Math.min(source.size, round(elements(tensor.dims) * (tensor.type === "float16" ? 2 : 4)));
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const buffer = this.gpu.createBuffer({ size, usage });
+    const encoder = this.gpu.createCommandEncoder();
+    encoder.copyBufferToBuffer(source, 0, buffer, 0, size);
+    this.gpu.queue.submit([encoder.finish()]);
+    return this.#tensor(buffer, tensor.type as "float32" | "float16", tensor.dims);
+  };
+
+  #tensor(buffer: GPUBuffer, dataType: "float32" | "float16", dims: readonly number[]): Ort.Tensor {
+    return this.#ort.Tensor.fromGpuBuffer(buffer, { dataType, dims, dispose: () => buffer.destroy() });
+  }
 
   load: Device["load"] = (graph, weights, signal) => loadGraph(this.#ort, graph, weights, this.#options, signal);
 
