@@ -31,7 +31,7 @@ export interface PipelineParts {
   readonly defaults: PipelineDefaults;
   runtime(): Promise<Runtime>;
   /** Called once, when the pipeline is disposed. */
-  onDispose(): void;
+  onDispose(pipeline: Pipeline): void;
 }
 
 interface Loaded {
@@ -118,7 +118,7 @@ class LoadedPipeline implements Pipeline {
     options: GenerateOptions & { signal: AbortSignal },
   ): Promise<GenerateResult> {
     const { signal, trace } = options;
-    const warnings: Warning[] = [];
+    const warnings: Warning[] = this.#parts.base.warnings.map((message) => ({ code: "model-assumed", message }));
     const { runtime, base, nets } = await this.load(share(options, 0, 0.01));
     const steps = request.steps ?? this.defaults.steps;
     const guidance = request.guidance ?? this.defaults.guidance;
@@ -278,9 +278,10 @@ class LoadedPipeline implements Pipeline {
     }
     this.#parts.base.close();
     for (const net of this.#parts.nets.values()) net.close();
-    this.#parts.onDispose();
+    this.#parts.onDispose(this);
   }
 
+  /** The same as `dispose`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }

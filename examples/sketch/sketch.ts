@@ -187,6 +187,8 @@ async function generate(): Promise<void> {
   const { signal } = stopping;
   note.hide();
   main.begin();
+  // Where the sheets stand one below the other, the picture may be out of sight.
+  result.scrollIntoView({ block: "nearest" });
   // Reading the model is the longer part where it is still to be read.
   const share = isOpen() ? 0 : 0.6;
   onOpening = (progress) => main.show(progress, 0, share);

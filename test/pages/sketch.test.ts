@@ -324,10 +324,14 @@ test("a sketch and a prompt become a picture beside it, with progress, previews,
   expect(await page.locator("#preview").isVisible()).toBe(false);
   expect(await page.locator("#status").textContent()).toBe("Stopped.");
 
-  // And the engine is ready for the next one.
-  await page.getByLabel("Steps").fill("1");
+  // The engine is ready for the next one, which gives way to the one after it.
   await generate.click();
+  await expect.poll(() => generate.textContent(), { timeout: 30_000 }).toMatch(/^Step/);
+  await page.getByLabel("Steps").fill("1");
+  await page.getByRole("textbox", { name: "Prompt" }).press("Enter");
   await expect.poll(() => image.getAttribute("src"), { timeout: 60_000 }).not.toBe(second);
+  expect(await page.locator("#facts").textContent()).toMatch(/^1 step · /);
+  expect(await page.locator("#note").isVisible()).toBe(false);
   await page.screenshot({ path: `${shots}/picture.png` });
 }, 240_000);
 

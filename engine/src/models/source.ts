@@ -26,6 +26,7 @@ export interface ModelFolder {
 export interface ModelFile {
   readonly kind: "file";
   readonly name: string;
+  /** Opens the file. */
   open(options?: { readonly signal?: AbortSignal }): Promise<ByteSource>;
 }
 
