@@ -16,7 +16,7 @@ import { chromiumFlags, findChromium } from "../scripts/chromium.mjs";
 import { serve } from "../scripts/serve.mjs";
 import type { LoadNews, LoadOrder } from "./browser/load-worker.ts";
 import { procTree } from "./measure/process-tree.ts";
-import { machine, megabytes, numberOption, seconds, table } from "./measure/report.ts";
+import { loadNow, machine, megabytes, numberOption, seconds, table } from "./measure/report.ts";
 
 // How much JavaScript heap it takes to load a checkpoint in Chromium, in a dedicated worker, from files that a person
 // picked (read in place by FileReaderSync) or that lie in the origin's private file system; against reading each file
@@ -63,6 +63,7 @@ interface Found {
   readonly resident: number | null;
 }
 
+const load = loadNow();
 const site = await mkdtemp(join(tmpdir(), "underdraw-load-browser-"));
 await build({
   entryPoints: [fileURLToPath(new URL("./browser/load-worker.ts", import.meta.url))],
@@ -99,10 +100,14 @@ await rm(site, { recursive: true });
 
 const first = results.map(([, found]) => found).find((found) => typeof found !== "string");
 console.log(
-  machine(`Chromium, ${first ? first.device : device}`, [
-    `model     UNet file ${megabytes(size)}; all weights in float32 ${megabytes(weights)}`,
-    `limit     heap ${megabytes(HEAP_LIMIT)}`,
-  ]),
+  machine(
+    `Chromium, ${first ? first.device : device}`,
+    [
+      `model     UNet file ${megabytes(size)}; all weights in float32 ${megabytes(weights)}`,
+      `limit     heap ${megabytes(HEAP_LIMIT)}`,
+    ],
+    load,
+  ),
 );
 const names = { picked: "picked files, in place", opfs: "private file system", whole: "each file whole in memory" };
 const head = ["way of loading", "time", "heap, peak", "heap, after", "buffers, peak", "all processes, peak", "samples"];
@@ -148,7 +153,7 @@ async function measure(from: LoadOrder["from"]): Promise<Found> {
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: executablePath as string,
     headless: true,
-    args: [...(chromiumFlags as string[]), "--enable-precise-memory-info"],
+    args: chromiumFlags as string[],
   });
   const processes = procTree(profile);
   try {
@@ -190,12 +195,17 @@ async function measure(from: LoadOrder["from"]): Promise<Found> {
     const start = await heap.read();
     let most = { ...start };
     let [samples, resident] = [0, processes.resident()];
+    let asked = performance.now();
     let loading = true;
     const watching = (async () => {
       while (loading) {
         const now = await heap.read().catch(() => null);
-        const held = processes.resident();
-        if (held !== null && resident !== null) resident = Math.max(resident, held);
+        // Asking /proc for so many processes takes a while, in which nobody watches the heap.
+        if (performance.now() - asked > 500) {
+          const held = processes.resident();
+          if (held !== null && resident !== null) resident = Math.max(resident, held);
+          asked = performance.now();
+        }
         if (now) {
           samples++;
           most = {
@@ -203,7 +213,7 @@ async function measure(from: LoadOrder["from"]): Promise<Found> {
             buffers: now.buffers === null || most.buffers === null ? null : Math.max(most.buffers, now.buffers),
           };
         }
-        await new Promise((wake) => setTimeout(wake, 10));
+        await new Promise((wake) => setTimeout(wake, 5));
       }
     })();
     await say("load");
@@ -218,11 +228,10 @@ async function measure(from: LoadOrder["from"]): Promise<Found> {
     return {
       device: ready.device,
       milliseconds: ended.milliseconds,
-      // The worker looks at each read, the protocol at each moment that it gets: the larger one counts.
-      heap: Math.max(most.used - start.used, ended.heap ?? 0),
+      heap: most.used - start.used,
       buffers: most.buffers === null || start.buffers === null ? null : most.buffers - start.buffers,
       after: after.used - start.used,
-      samples: samples + (ended.heap === null ? 0 : ended.reads),
+      samples,
       resident,
     };
   } finally {

@@ -3,10 +3,9 @@ import { blobFolder } from "../../engine/src/models/blob.ts";
 import { memorySource } from "../../engine/src/models/memory.ts";
 import { opfsFolder } from "../../engine/src/models/opfs.ts";
 import type { ModelFolder } from "../../engine/src/models/source.ts";
-import { watchedFolder } from "../measure/watched.ts";
 
 // The worker of load-browser.ts: loads a checkpoint by the engine from files that the page was given, and says how long
-// that took and how large the heap became. The page's side watches the heap from outside as well.
+// that took. The heap is watched from outside, by the DevTools protocol.
 
 /** What the page asks for. */
 export interface LoadOrder {
@@ -19,7 +18,7 @@ export interface LoadOrder {
 /** What the worker tells, in this order: ready, begun, ended; or failed. */
 export type LoadNews =
   | { readonly news: "ready"; readonly device: string }
-  | { readonly news: "ended"; readonly milliseconds: number; readonly heap: number | null; readonly reads: number }
+  | { readonly news: "ended"; readonly milliseconds: number }
   | { readonly news: "failed"; readonly reason: string };
 
 const scope = globalThis as unknown as {
@@ -73,9 +72,6 @@ function wholeFolder(files: readonly File[]): ModelFolder {
   };
 }
 
-const usedHeap = (): number | null =>
-  (performance as { memory?: { readonly usedJSHeapSize: number } }).memory?.usedJSHeapSize ?? null;
-
 async function load(): Promise<void> {
   const { files, from } = order;
   const source =
@@ -84,15 +80,7 @@ async function load(): Promise<void> {
       : from === "whole"
         ? wholeFolder(files)
         : blobFolder(files);
-  const start = usedHeap();
-  let [peak, reads] = [0, 0];
-  const sample = () => {
-    reads++;
-    const now = usedHeap();
-    if (now !== null && start !== null) peak = Math.max(peak, now - start);
-  };
   const started = performance.now();
-  await engine.load({ base: watchedFolder(source, sample) }, { onProgress: sample });
-  const milliseconds = performance.now() - started;
-  scope.postMessage({ news: "ended", milliseconds, heap: start === null ? null : peak, reads });
+  await engine.load({ base: source });
+  scope.postMessage({ news: "ended", milliseconds: performance.now() - started });
 }

@@ -6,9 +6,8 @@ import { availableParallelism, cpus, loadavg, platform, release, totalmem } from
 // are what may be compared; seconds of different machines, or of a busy one, may not.
 
 /** The machine in lines: processor, memory, versions, provider, and the load of the last minute when it began. */
-export function machine(provider: string, more: readonly string[] = []): string {
+export function machine(provider: string, more: readonly string[] = [], load = loadNow()): string {
   const processor = cpus()[0]?.model.trim() || "a processor that gives no name";
-  const load = loadavg()[0] ?? 0;
   const cores = availableParallelism();
   const busy = load > 0.5 ? ` - BUSY: other work runs here, so that seconds are too long` : "";
   return [
@@ -19,6 +18,9 @@ export function machine(provider: string, more: readonly string[] = []): string 
     "",
   ].join("\n");
 }
+
+/** How many processes wanted to run in the last minute, on average: ask before the work begins. */
+export const loadNow = (): number => loadavg()[0] ?? 0;
 
 function onnxruntimeVersion(): string {
   const find = createRequire(import.meta.url);

@@ -192,7 +192,14 @@ class LoadedPipeline implements Pipeline {
             steps: count,
             preview: async (): Promise<Pixels> => (await decode(promised())).pixels,
           }),
-        ...(trace ? { trace: (name, dims, values) => trace(name, { dims, values }) } : {}),
+        ...(trace
+          ? {
+              traceValues: (name, dims, values) => trace(name, { dims, values }),
+              trace: async (name, tensor) => {
+                if (tensor) trace(name, { dims: tensor.dims, values: await runtime.read(tensor) });
+              },
+            }
+          : {}),
       },
     );
     tell(options, { phase: "decode", fraction: 0.93 });

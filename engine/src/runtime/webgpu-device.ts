@@ -38,7 +38,7 @@ const unavailable = (reason: string, cause?: unknown): UnderdrawError<"webgpu-un
     { cause },
   );
 
-async function requestDevice(subgroups: boolean): Promise<GPUDevice> {
+async function requestDevice(subgroups: boolean, software: boolean): Promise<GPUDevice> {
   if (!navigator.gpu)
     throw unavailable(
       globalThis.isSecureContext ? "this browser has none" : "this page is not secure (neither https nor localhost)",
@@ -46,6 +46,9 @@ async function requestDevice(subgroups: boolean): Promise<GPUDevice> {
   // A request consumes its adapter: a new one each time.
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw unavailable("the browser found no graphics adapter");
+  // A graphics adapter in software computes some 40 times slower than the WebAssembly that "auto" falls back to.
+  if (!software && (adapter.info as Partial<GPUAdapterInfo> | undefined)?.isFallbackAdapter)
+    throw unavailable("the only graphics adapter is one in software, slower than the processor itself");
   const features = ["shader-f16", ...(subgroups ? ["subgroups"] : [])].filter((name) =>
     adapter.features.has(name as GPUFeatureName),
   );
@@ -218,7 +221,7 @@ export async function openWebgpu(ort: OrtModule, options: OpenOptions): Promise<
   const name = (gpu: GPUDevice, subgroups: boolean): string =>
     [adapterName(gpu), gpu.adapterInfo?.vendor, gpu.features.has("shader-f16"), subgroups].join(" | ");
   for (const wanted of [true, false]) {
-    const gpu = shared ?? (await requestDevice(wanted));
+    const gpu = shared ?? (await requestDevice(wanted, options.device === "webgpu"));
     const subgroups = gpu.features.has("subgroups");
     const device = new WebgpuDevice(ort, gpu, { own: !shared, strict });
     try {
