@@ -9,7 +9,7 @@ import { availableParallelism, cpus, loadavg, platform, release, totalmem } from
 export function machine(provider: string, more: readonly string[] = [], load = loadNow()): string {
   const processor = cpus()[0]?.model.trim() || "a processor that gives no name";
   const cores = availableParallelism();
-  const busy = load > 0.5 ? ` - BUSY: other work runs here, so that seconds are too long` : "";
+  const busy = load > 0.5 ? " (BUSY: other work runs here, so that seconds are too long)" : "";
   return [
     `machine   ${processor}, ${cores} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${platform()} ${release()}`,
     `runtime   Node ${process.version}, onnxruntime ${onnxruntimeVersion()}, provider ${provider}`,
