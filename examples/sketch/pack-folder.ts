@@ -1,46 +1,34 @@
-import { type EngineOptions, UnderdrawError } from "@underdraw/engine";
+import { type ModelFolder, streamedFolder } from "@underdraw/engine";
 import { miniFiles, openMini } from "@underdraw/model-mini";
-
-/** A folder of model files, as the engine takes it. */
-type ModelFolder = Extract<EngineOptions["models"], { readonly kind: "folder" }>;
 
 /** Hears how much of the files that were asked for has come, in bytes. */
 export type OnLoad = (loaded: number) => void;
 
 /**
- * The mini pack as a folder whose files are fetched once and held: the engine keeps their bytes anyway, and the recipe's
+ * The mini pack as a folder whose files are fetched once: the engine holds their bytes anyway, and the recipe's
  * fingerprints read the same ones. A file that could not be fetched is tried again when it is asked for again.
  */
 export function packFolder(onLoad: OnLoad): ModelFolder {
-  const held = new Map<string, Promise<Uint8Array>>();
-  let loaded = 0;
-  const hear = (bytes: number): void => {
-    loaded += bytes;
-    onLoad(loaded);
-  };
-  return {
-    kind: "folder",
+  const loads = new Map<string, number>();
+  const pack = streamedFolder(openMini, {
     name: "model-mini",
-    list: async () => miniFiles,
-    async open(path, { signal } = {}) {
-      signal?.throwIfAborted();
-      if (!miniFiles.includes(path)) return null;
-      const fetching = held.get(path) ?? fetchFile(path, hear, signal);
-      held.set(path, fetching);
-      fetching.catch(() => held.delete(path));
-      return source(`model-mini/${path}`, await fetching);
+    onLoad: (file, loaded) => {
+      loads.set(file, loaded);
+      onLoad([...loads.values()].reduce((sum, bytes) => sum + bytes, 0));
     },
-  };
-}
-
-/** A folder inside a folder. */
-export function within(folder: ModelFolder, path: string): ModelFolder {
+  });
+  const held = new Map<string, ReturnType<ModelFolder["open"]>>();
   return {
-    kind: "folder",
-    name: `${folder.name}/${path}`,
-    list: async () =>
-      miniFiles.filter((file) => file.startsWith(`${path}/`)).map((file) => file.slice(path.length + 1)),
-    open: (file, options) => folder.open(`${path}/${file}`, options),
+    ...pack,
+    list: async () => miniFiles,
+    open(path, options) {
+      const opened = held.get(path);
+      if (opened) return opened;
+      const opening = pack.open(path, options);
+      held.set(path, opening);
+      opening.catch(() => held.delete(path));
+      return opening;
+    },
   };
 }
 
@@ -54,53 +42,4 @@ export async function packBytes(nets: readonly string[], signal: AbortSignal): P
     return kind !== "about" && (top !== "controlnet" || nets.includes(net));
   });
   return needed.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-async function fetchFile(path: string, hear: (bytes: number) => void, signal?: AbortSignal): Promise<Uint8Array> {
-  let stream: ReadableStream<Uint8Array>;
-  try {
-    stream = await openMini(path, signal ? { signal } : {});
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of stream) {
-      chunks.push(chunk);
-      size += chunk.length;
-      hear(chunk.length);
-    }
-    const whole = new Uint8Array(size);
-    let at = 0;
-    for (const chunk of chunks) {
-      whole.set(chunk, at);
-      at += chunk.length;
-    }
-    return whole;
-  } catch (cause) {
-    if (signal?.aborted) throw signal.reason;
-    const url = `model-mini/${path}`;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UnderdrawError(
-      "model-fetch",
-      `Could not read ${url}: ${why} Check the connection, then try again.`,
-      { url },
-      { cause },
-    );
-  }
-}
-
-function source(name: string, bytes: Uint8Array) {
-  return {
-    name,
-    size: bytes.length,
-    read(into: Uint8Array, at: number): void {
-      if (at < 0 || at + into.length > bytes.length) {
-        const reason = `it ends after ${bytes.length} bytes, and ${into.length} were asked for at ${at}`;
-        throw new UnderdrawError("file-invalid", `${name} is cut off: ${reason}. Load the page again.`, {
-          file: name,
-          reason,
-        });
-      }
-      into.set(bytes.subarray(at, at + into.length));
-    },
-    close(): void {},
-  };
 }

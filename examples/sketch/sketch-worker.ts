@@ -10,9 +10,10 @@ import {
   recipeKeyword,
   recipeOf,
   UnderdrawError,
+  within,
 } from "@underdraw/engine";
 import { writePicture } from "@underdraw/engine/pictures";
-import { type OnLoad, packBytes, packFolder, within } from "./pack-folder.ts";
+import { type OnLoad, packBytes, packFolder } from "./pack-folder.ts";
 import { type Call, type CallName, type CallResult, type PixelFacts, type Reply, toWorker } from "./protocol.ts";
 
 // The engine, off the page's thread. It answers the calls of protocol.ts and knows nothing of the page.

@@ -249,6 +249,31 @@ describe("an address", () => {
     await expect(addressFolder(base).open("a", { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
+  test("of another origin may hide that it was packed: its length is believed no further than it can be true", async () => {
+    const answer = new Response("ten bytes.", { headers: { "content-length": "4" } });
+    Object.defineProperty(answer, "type", { value: "cors" });
+    const loads: (number | undefined)[][] = [];
+    const folder = addressFolder("https://models.example/m", {
+      fetch: async () => answer,
+      onLoad: (_, loaded, total) => loads.push([loaded, total]),
+    });
+    expect(textOf(await folder.open("vocab.json"))).toBe("ten bytes.");
+    expect(loads).toEqual([[10, undefined]]);
+  });
+
+  test("gives its files whatever a listener throws", async () => {
+    const reported = vi.spyOn(console, "error").mockImplementation(() => {});
+    const fault = new Error("the bar broke");
+    const folder = addressFolder(base, {
+      onLoad: () => {
+        throw fault;
+      },
+    });
+    expect(textOf(await folder.open("unet/a b.json"))).toBe("abc");
+    expect(reported).toHaveBeenCalledWith(fault);
+    reported.mockRestore();
+  });
+
   test("must be one of the web", () => {
     expect(() => addressFolder("file:///etc")).toThrow(TypeError);
     expect(() => addressFolder("models/")).toThrow(TypeError);
@@ -297,14 +322,26 @@ describe("files that a person picked", () => {
     expect(await folder.open("vae/model.safetensors")).toBeNull();
     vi.unstubAllGlobals();
   });
+
+  test("without paths of their own are given by them, and never take each other's place", async () => {
+    const folder = blobFolder({ "unet/config.json": new Blob(["{}"]), "vae/config.json": new Blob(["[]"]) }, "dropped");
+    expect(folder.name).toBe("dropped");
+    expect(await folder.list?.()).toEqual(["unet/config.json", "vae/config.json"]);
+    expect(await folder.open("config.json")).toBeNull();
+    const alike = [new File(["{}"], "config.json"), new File(["[]"], "config.json")];
+    expect(() => blobFolder(alike)).toThrow(/^Two files have the path "config.json"/);
+    expect(blobFolder([]).name).toBe("folder");
+  });
 });
 
 describe("the origin's own files", () => {
   const absent = () => Promise.reject(new DOMException("none", "NotFoundError"));
   const closed = vi.fn();
   const modes: unknown[] = [];
+  const getFile = async () => new File(["0123456789"], "a");
   const fileHandle = {
     kind: "file",
+    getFile,
     createSyncAccessHandle: async (options: unknown) => {
       modes.push(options);
       return {
@@ -321,6 +358,7 @@ describe("the origin's own files", () => {
   };
   const busy = {
     kind: "file",
+    getFile,
     createSyncAccessHandle: () => Promise.reject(new DOMException("", "NoModificationAllowedError")),
   };
   const unet = {

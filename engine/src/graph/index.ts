@@ -1,19 +1,7 @@
 export { GraphBuilder, sideAt } from "./builder.ts";
 export type { ControlNetConfig, TextConfig, UnetConfig, VaeConfig } from "./config.ts";
 export { control, hint } from "./controlnet.ts";
-export type {
-  Attribute,
-  Constant,
-  Dim,
-  ElementType,
-  Graph,
-  Node,
-  Part,
-  Precision,
-  Value,
-  Weight,
-  Weights,
-} from "./graph.ts";
+export type { Graph, Part, Precision, Weight, Weights } from "./graph.ts";
 export { elements } from "./graph.ts";
 export { kv, temb } from "./hoisted.ts";
 export { lint } from "./lint.ts";

@@ -2,14 +2,14 @@ import { UnderdrawError } from "../core/errors.ts";
 import { checkPath } from "./folder.ts";
 import { gather } from "./memory.ts";
 import type { ByteSource, ModelFolder } from "./source.ts";
-import type { LoadOptions } from "./streamed.ts";
+import { type LoadOptions, listening } from "./streamed.ts";
 
 /** How often a file is asked for before it counts as not to be had. */
 const TRIES = 2;
 
 /**
  * A model at an address of the web: each file is fetched whole and held in memory. The address is http(s), or relative
- * to the page. A status of 404 or 410 means that the model has no such file, and so does a web page in its place, which
+ * to that of the page, in a worker of its script. A status of 404 or 410 means that the model has no such file, and so does a web page in its place, which
  * servers of single-page applications send; any other failure rejects with `model-fetch`, after two tries.
  * `fetch` takes the place of the global function.
  */
@@ -18,6 +18,7 @@ export function addressFolder(
   { name, onLoad, fetch = globalThis.fetch }: LoadOptions & { readonly fetch?: typeof globalThis.fetch } = {},
 ): ModelFolder {
   const base = baseAddress(address);
+  const hear = listening(onLoad);
   return {
     kind: "folder",
     name: name ?? base.href,
@@ -27,7 +28,7 @@ export function addressFolder(
       const url = new URL(path.split("/").map(encodeURIComponent).join("/"), base).href;
       for (let tried = 1; ; tried++) {
         try {
-          return await fetchFile(fetch, url, signal, (loaded, total) => onLoad?.(path, loaded, total));
+          return await fetchFile(fetch, url, signal, (loaded, total) => hear(path, loaded, total));
         } catch (cause) {
           if (signal?.aborted) throw signal.reason;
           if (tried < TRIES && !isFinal(cause)) continue;
@@ -50,7 +51,9 @@ function baseAddress(address: string | URL): URL {
   const given = String(address);
   const base = URL.canParse(given, here) ? new URL(given, here) : null;
   if (!base || !/^https?:$/.test(base.protocol))
-    throw new TypeError(`A model's address begins with http: or https:, and ${JSON.stringify(given)} does not.`);
+    throw new TypeError(
+      `A model's address begins with http: or https:, or leads on from a page's own, and ${JSON.stringify(given)} does not.`,
+    );
   base.search = "";
   base.hash = "";
   if (!base.pathname.endsWith("/")) base.pathname += "/";
@@ -80,13 +83,17 @@ async function fetchFile(
       status === 401 || status === 403 ? "The server asks for rights that you have not." : "Try again later.";
     throw new UnderdrawError("model-fetch", `Could not fetch ${url}: status ${status}. ${advice}`, { url, status });
   }
-  // The length counts the bytes on the wire, which a packed answer has fewer of.
+  // The length counts the bytes on the wire, which a packed answer has fewer of. Another origin's answer hides whether it
+  // is packed: its length serves as long as it can be true, and whether it came whole is the browser's own to tell.
   const length = response.headers.get("content-encoding")
     ? Number.NaN
     : Number(response.headers.get("content-length") ?? "");
   const total = Number.isSafeInteger(length) && length > 0 ? length : undefined;
-  const source = await gather(url, response.body, { signal, onBytes: (loaded) => onLoad(loaded, total) });
-  if (total !== undefined && source.size !== total)
+  const source = await gather(url, response.body, {
+    signal,
+    onBytes: (loaded) => onLoad(loaded, total !== undefined && loaded > total ? undefined : total),
+  });
+  if (total !== undefined && source.size !== total && response.type !== "cors")
     throw new Error(`${source.size} of ${total} bytes came before the connection ended`);
   return source;
 }

@@ -3,6 +3,9 @@ import { checkPath } from "./folder.ts";
 import { endsEarly, fileInvalid } from "./refusal.ts";
 import type { ByteSource, ModelFile, ModelFolder } from "./source.ts";
 
+/** How much of a file is read at once: what a reader gives is a copy, and a tensor may have hundreds of megabytes. */
+const MOST_AT_ONCE = 1 << 23;
+
 /** The synchronous reader of workers, which the DOM library leaves out: its types are those of a page. */
 interface SyncReader {
   readAsArrayBuffer(blob: Blob): ArrayBuffer;
@@ -28,16 +31,20 @@ export function blobSource(name: string, blob: Blob): ByteSource {
     size: blob.size,
     read(into, at) {
       if (at < 0 || at + into.length > blob.size) throw endsEarly(name, blob.size, at, into.length);
-      let bytes: ArrayBuffer;
-      try {
-        bytes = reader.readAsArrayBuffer(blob.slice(at, at + into.length));
-      } catch (cause) {
-        throw fileInvalid(name, "the browser can read it no more: it was changed or moved. Choose it again.", {
-          cause,
-        });
+      for (let done = 0; done < into.length; ) {
+        const from = at + done;
+        const wanted = Math.min(into.length - done, MOST_AT_ONCE);
+        let bytes: ArrayBuffer;
+        try {
+          bytes = reader.readAsArrayBuffer(blob.slice(from, from + wanted));
+        } catch (cause) {
+          const reason = "the browser can read it no more: it was changed or moved. Choose it again.";
+          throw fileInvalid(name, reason, { cause });
+        }
+        if (bytes.byteLength !== wanted) throw endsEarly(name, from + bytes.byteLength, at, into.length);
+        into.set(new Uint8Array(bytes), done);
+        done += wanted;
       }
-      if (bytes.byteLength !== into.length) throw endsEarly(name, at + bytes.byteLength, at, into.length);
-      into.set(new Uint8Array(bytes));
     },
     close() {},
   };
@@ -56,26 +63,42 @@ export function blobFile(file: File): ModelFile {
 }
 
 /**
- * The files of a picked or dropped folder as a model. The paths are those of `webkitRelativePath` without the folder's
- * own name, or the names where files have no such path.
+ * The files of a picked or dropped folder as a model: those of a folder input, by their `webkitRelativePath` without the
+ * folder's own name, or any blobs by their paths inside the folder. The paths have to be given where the files know none:
+ * dropped files do not, and not every browser sends them along with a message to a worker. Throws a `TypeError` when two
+ * files have the same path. `name` is what messages call the folder.
  */
-export function blobFolder(files: readonly File[]): ModelFolder {
-  const name = files[0]?.webkitRelativePath.split("/")[0] || "folder";
-  const held = new Map(
-    files.map((file) => {
-      const path = file.webkitRelativePath;
-      return [path.startsWith(`${name}/`) ? path.slice(name.length + 1) : path || file.name, file];
-    }),
-  );
+export function blobFolder(files: readonly File[] | Readonly<Record<string, Blob>>, name?: string): ModelFolder {
+  const picked = isList(files) ? files[0]?.webkitRelativePath.split("/")[0] : "";
+  const held = isList(files) ? byPath(files, picked ?? "") : new Map(Object.entries(files));
+  const folder = name ?? (picked || "folder");
   return {
     kind: "folder",
-    name,
+    name: folder,
     async open(path, options) {
       options?.signal?.throwIfAborted();
-      checkPath(path, name);
+      checkPath(path, folder);
       const file = held.get(path);
-      return file ? blobSource(`${name}/${path}`, file) : null;
+      return file ? blobSource(`${folder}/${path}`, file) : null;
     },
     list: async () => [...held.keys()],
   };
+}
+
+/** `Array.isArray` does not know read-only lists. */
+const isList = (files: readonly File[] | Readonly<Record<string, Blob>>): files is readonly File[] =>
+  Array.isArray(files);
+
+function byPath(files: readonly File[], top: string): Map<string, Blob> {
+  const held = new Map<string, Blob>();
+  for (const file of files) {
+    const whole = file.webkitRelativePath || file.name;
+    const path = top !== "" && whole.startsWith(`${top}/`) ? whole.slice(top.length + 1) : whole;
+    if (held.has(path))
+      throw new TypeError(
+        `Two files have the path ${JSON.stringify(path)}, and a folder has one. Give an object of their paths and files.`,
+      );
+    held.set(path, file);
+  }
+  return held;
 }

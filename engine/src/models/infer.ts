@@ -34,7 +34,7 @@ function checkGroups(tensors: Tensors, channels: readonly (number | undefined)[]
 }
 
 /** What names and shapes tell of a UNet or ControlNet under diffusers' names. */
-export function inferNet(tensors: Tensors, given: RawConfig, family?: Family): RawConfig {
+function inferNet(tensors: Tensors, given: RawConfig, family?: Family): RawConfig {
   const blocks = numbers(countWhile(tensors, (n) => `down_blocks.${n}.resnets.0.conv2.weight`));
   const hasAttention = (block: string) => tensors.has(`${block}.attentions.0.norm.weight`);
   const transformers = [...blocks.map((n) => `down_blocks.${n}`), "mid_block"]

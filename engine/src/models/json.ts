@@ -6,7 +6,7 @@ import type { ByteSource, ModelFolder } from "./source.ts";
 const MOST_TEXT = 64 << 20;
 
 /** Reads a whole text file as UTF-8. Throws `file-invalid` when it is too large or no UTF-8. */
-export function readText(source: ByteSource): string {
+function readText(source: ByteSource): string {
   if (source.size > MOST_TEXT)
     throw fileInvalid(source.name, `${source.size} bytes are too many for a file of settings or words.`);
   const bytes = new Uint8Array(source.size);

@@ -1,10 +1,12 @@
+import { UnderdrawError } from "../core/errors.ts";
 import { blobSource } from "./blob.ts";
 import { checkPath } from "./folder.ts";
 import { endsEarly, fileInvalid } from "./refusal.ts";
 import type { ByteSource, ModelFile, ModelFolder } from "./source.ts";
 
 // Files of the origin private file system, and of folders that a person opened. Access handles are opened "read-only":
-// several of them on one file live side by side, while the default handle shuts out every other tab and worker.
+// several of them on one file live side by side, while the default handle shuts out every other tab and worker. A
+// browser that does not know that mode would take the default one, so there files are read as blobs, without a lock.
 
 /** What is used of `FileSystemSyncAccessHandle`, which is there in workers only. */
 interface AccessHandle {
@@ -17,21 +19,29 @@ type OpenableHandle = FileSystemFileHandle & {
   createSyncAccessHandle?(options: { readonly mode: "read-only" }): Promise<AccessHandle>;
 };
 
+/** Whether access handles of this browser are shut to others whatever mode is asked for. */
+function locksAlways(): boolean {
+  const { FileSystemSyncAccessHandle: known } = globalThis as { FileSystemSyncAccessHandle?: { prototype: object } };
+  return known !== undefined && !("mode" in known.prototype);
+}
+
 /** Opens a file by its handle: through an access handle where there may be one, else as a blob. */
 async function openHandle(name: string, handle: OpenableHandle): Promise<ByteSource> {
+  // This tells of a file that is gone: a private window of Chromium opens an access handle on one, with no true size.
+  const file = await handle.getFile();
+  if (!handle.createSyncAccessHandle || locksAlways()) return blobSource(name, file);
   let access: AccessHandle;
   try {
-    if (!handle.createSyncAccessHandle) return blobSource(name, await handle.getFile());
     access = await handle.createSyncAccessHandle({ mode: "read-only" });
   } catch (cause) {
-    const { name: kind } = cause as Error;
+    const kind = kindOf(cause);
     if (kind === "NoModificationAllowedError") {
       const reason = "another tab or worker is writing it. Wait until that has ended, or close it.";
       throw fileInvalid(name, reason, { cause });
     }
     // Access handles are for the origin's own files: a folder that a person opened has none.
     if (kind === "InvalidStateError" || kind === "NotAllowedError" || kind === "TypeError")
-      return blobSource(name, await handle.getFile());
+      return blobSource(name, file);
     throw cause;
   }
   const size = access.getSize();
@@ -43,7 +53,12 @@ async function openHandle(name: string, handle: OpenableHandle): Promise<ByteSou
       if (closed) throw fileInvalid(name, "it was closed.");
       if (at < 0 || at + into.length > size) throw endsEarly(name, size, at, into.length);
       for (let done = 0; done < into.length; ) {
-        const got = access.read(into.subarray(done), { at: at + done });
+        let got: number;
+        try {
+          got = access.read(into.subarray(done), { at: at + done });
+        } catch (cause) {
+          throw unreadable(name, cause);
+        }
         if (got <= 0) throw endsEarly(name, at + done, at, into.length);
         done += got;
       }
@@ -55,8 +70,19 @@ async function openHandle(name: string, handle: OpenableHandle): Promise<ByteSou
   };
 }
 
-const isAbsent = (error: unknown): boolean =>
-  ["NotFoundError", "TypeMismatchError"].includes((error as Error | undefined)?.name ?? "");
+const kindOf = (error: unknown): string => (error as Error | undefined)?.name ?? "";
+
+const isAbsent = (error: unknown): boolean => ["NotFoundError", "TypeMismatchError"].includes(kindOf(error));
+
+/** What the browser refuses with, as the error that it is for a person. */
+function unreadable(name: string, cause: unknown): Error {
+  if (UnderdrawError.is(cause)) return cause;
+  const reason =
+    kindOf(cause) === "NotAllowedError"
+      ? "this page may not read it. Give it leave again, or choose the folder again."
+      : `the browser refuses it (${cause instanceof Error ? cause.message : String(cause)}). Choose it again.`;
+  return fileInvalid(name, reason, { cause });
+}
 
 /** A directory of the origin private file system, or one that a person opened, as a model. */
 export function opfsFolder(
@@ -74,16 +100,29 @@ export function opfsFolder(
       try {
         let at = directory;
         for (const segment of segments) at = await at.getDirectoryHandle(segment);
-        const handle = await at.getFileHandle(file);
-        options?.signal?.throwIfAborted();
-        return await openHandle(`${name}/${path}`, handle);
+        const source = await openHandle(`${name}/${path}`, await at.getFileHandle(file));
+        return unlessStopped(source, options?.signal);
       } catch (error) {
+        options?.signal?.throwIfAborted();
         if (isAbsent(error)) return null;
-        throw error;
+        throw unreadable(`${name}/${path}`, error);
       }
     },
-    list: () => listed(directory, ""),
+    async list() {
+      try {
+        return await listed(directory, "");
+      } catch (cause) {
+        throw unreadable(name, cause);
+      }
+    },
   };
+}
+
+/** A source that was opened, or the signal's reason: then it is closed again, since nobody is left to close it. */
+function unlessStopped(source: ByteSource, signal: AbortSignal | undefined): ByteSource {
+  if (signal?.aborted) source.close();
+  signal?.throwIfAborted();
+  return source;
 }
 
 async function listed(directory: FileSystemDirectoryHandle, prefix: string): Promise<string[]> {
@@ -95,14 +134,25 @@ async function listed(directory: FileSystemDirectoryHandle, prefix: string): Pro
   return paths;
 }
 
-/** A file of the origin private file system, or one that a person opened, as a model. */
+/**
+ * A file of the origin private file system, or one that a person opened, as a model. Opening rejects with
+ * `model-unknown` when it is there no more.
+ */
 export function opfsFile(handle: FileSystemFileHandle): ModelFile {
+  const { name } = handle;
   return {
     kind: "file",
-    name: handle.name,
+    name,
     async open(options) {
       options?.signal?.throwIfAborted();
-      return openHandle(handle.name, handle);
+      try {
+        return unlessStopped(await openHandle(name, handle), options?.signal);
+      } catch (cause) {
+        options?.signal?.throwIfAborted();
+        if (!isAbsent(cause)) throw unreadable(name, cause);
+        const message = `The file ${JSON.stringify(name)} is there no more. Choose it, or store it, again.`;
+        throw new UnderdrawError("model-unknown", message, { id: name, known: [] }, { cause });
+      }
     },
   };
 }

@@ -16,12 +16,29 @@ export type FileReader = (
 export interface LoadOptions {
   /** What messages call the model. */
   readonly name?: string;
-  /** Hears of every piece that came: bytes so far, and of how many where that is known. */
+  /**
+   * Hears of every piece that came: bytes so far, and of how many where that is known. What it throws is reported and
+   * does not stop the file.
+   */
   readonly onLoad?: (file: string, loaded: number, total?: number) => void;
+}
+
+/** A listener that costs nobody a file: what it throws is reported and goes no further. */
+export function listening(onLoad: LoadOptions["onLoad"]): (file: string, loaded: number, total?: number) => void {
+  return (file, loaded, total) => {
+    try {
+      onLoad?.(file, loaded, total);
+    } catch (error) {
+      // Node 20 has no reportError.
+      if (typeof reportError === "function") reportError(error);
+      else console.error(error);
+    }
+  };
 }
 
 /** A model behind a reader of files, such as a package of model files has. Each opened file is held in memory. */
 export function streamedFolder(read: FileReader, { name = "model", onLoad }: LoadOptions = {}): ModelFolder {
+  const hear = listening(onLoad);
   return {
     kind: "folder",
     name,
@@ -44,7 +61,7 @@ export function streamedFolder(read: FileReader, { name = "model", onLoad }: Loa
       }
       if (!stream) return null;
       try {
-        return await gather(`${name}/${path}`, stream, { signal, onBytes: (loaded) => onLoad?.(path, loaded) });
+        return await gather(`${name}/${path}`, stream, { signal, onBytes: (loaded) => hear(path, loaded) });
       } catch (cause) {
         throw failed(cause);
       }

@@ -47,7 +47,7 @@ export async function openWeightFiles(folder: ModelFolder, files: WeightFiles, s
 }
 
 /** Opens a .safetensors file, or closes it again when it is none. */
-export function openOrClose(source: ByteSource): Safetensors {
+function openOrClose(source: ByteSource): Safetensors {
   try {
     return openSafetensors(source);
   } catch (error) {
@@ -57,7 +57,7 @@ export function openOrClose(source: ByteSource): Safetensors {
 }
 
 /** Runs `make`; closes all files when it throws. */
-export function closingOnError<T>(files: Iterable<{ close(): void }>, make: () => T): T {
+function closingOnError<T>(files: Iterable<{ close(): void }>, make: () => T): T {
   try {
     return make();
   } catch (error) {

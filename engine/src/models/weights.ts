@@ -127,7 +127,7 @@ export function embeddingRows(tensors: Tensors, key: string, ids: Int32Array): F
 }
 
 /** Tensors that a whole, sound checkpoint may have beside its weights. */
-export const ignoredTensors: readonly RegExp[] = [
+const ignoredTensors: readonly RegExp[] = [
   // Constants stored as data: the places 0, 1, 2 ... of CLIP, in any type, in older files.
   /(^|\.)position_ids$/,
   // Empty tensors by which a file says how it was trained.
