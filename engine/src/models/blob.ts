@@ -69,8 +69,8 @@ export function blobFile(file: File): ModelFile {
  * files have the same path. `name` is what messages call the folder.
  */
 export function blobFolder(files: readonly File[] | Readonly<Record<string, Blob>>, name?: string): ModelFolder {
-  const picked = isList(files) ? files[0]?.webkitRelativePath.split("/")[0] : "";
-  const held = isList(files) ? byPath(files, picked ?? "") : new Map(Object.entries(files));
+  const picked = isList(files) ? topOf(files) : "";
+  const held = isList(files) ? byPath(files, picked) : new Map(Object.entries(files));
   const folder = name ?? (picked || "folder");
   return {
     kind: "folder",
@@ -89,10 +89,18 @@ export function blobFolder(files: readonly File[] | Readonly<Record<string, Blob
 const isList = (files: readonly File[] | Readonly<Record<string, Blob>>): files is readonly File[] =>
   Array.isArray(files);
 
+const wholePath = (file: File): string => file.webkitRelativePath || file.name;
+
+/** The name of the folder that was picked, or "" where the files know of none. */
+function topOf([first]: readonly File[]): string {
+  const whole = first ? wholePath(first) : "";
+  return whole.slice(0, Math.max(0, whole.indexOf("/")));
+}
+
 function byPath(files: readonly File[], top: string): Map<string, Blob> {
   const held = new Map<string, Blob>();
   for (const file of files) {
-    const whole = file.webkitRelativePath || file.name;
+    const whole = wholePath(file);
     const path = top !== "" && whole.startsWith(`${top}/`) ? whole.slice(top.length + 1) : whole;
     if (held.has(path))
       throw new TypeError(
