@@ -48,7 +48,8 @@ async function runGeneration(folder: string, found: GenerationCase, say: (line: 
   await using pipeline = await engine.load({
     base: nodeModel(join(folder, base.path)),
     nets: Object.fromEntries(nets.map(([name, { path }]) => [name, nodeModel(join(folder, path))])),
-    ...(base.facts ? { facts: base.facts } : {}),
+    // A reduced model in one file does not tell its family; the case does.
+    ...(base.layout === "ldm" ? { facts: { family: base.family === "sd21" ? "sd2" : "sd1", ...base.facts } } : {}),
   });
   say(`loaded ${base.path}${nets.length > 0 ? ` with ${nets.map(([name]) => name).join(", ")}` : ""}`);
 
