@@ -34,12 +34,12 @@ export function packFolder(onLoad: OnLoad): ModelFolder {
 
 /** The bytes that a checkpoint and some of its nets have in the pack, for progress. */
 export async function packBytes(nets: readonly string[], signal: AbortSignal): Promise<number> {
-  const list: { files: { path: string; bytes: number; kind: string }[] } = await new Response(
-    await openMini("files.json", { signal }),
+  const list: { files: { name: string; bytes: number; kind: string }[] } = await new Response(
+    await openMini("manifest.json", { signal }),
   ).json();
-  const needed = list.files.filter(({ path, kind }) => {
-    const [top, net = ""] = path.split("/");
-    return kind !== "about" && (top !== "controlnet" || nets.includes(net));
+  const needed = list.files.filter(({ name, kind }) => {
+    const [top, net = ""] = name.split("/");
+    return kind !== "text" && (top !== "controlnet" || nets.includes(net));
   });
   return needed.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -4,8 +4,8 @@ import { join, sep } from "node:path";
 import { expect, test } from "vitest";
 
 const pack = "models/pack";
-const listed: { path: string; bytes: number; sha256: string }[] = JSON.parse(
-  readFileSync(join(pack, "files.json"), "utf8"),
+const listed: { name: string; bytes: number; sha256: string }[] = JSON.parse(
+  readFileSync(join(pack, "manifest.json"), "utf8"),
 ).files;
 const present = readdirSync(pack, { recursive: true, encoding: "utf8" })
   .map((path) => path.split(sep).join("/"))
@@ -17,12 +17,12 @@ test("the model pack stays below 80 MB, small enough for an ordinary clone", () 
   expect(bytes).toBeLessThan(80e6);
 });
 
-test("the pack's list names every file that lies there, and no other", () => {
-  expect([...listed.map(({ path }) => path), "files.json"].sort()).toEqual(present.sort());
+test("the pack's manifest names every file that lies there, and no other", () => {
+  expect([...listed.map(({ name }) => name), "manifest.json"].sort()).toEqual(present.sort());
 });
 
-test.each(listed)("$path has the bytes and the SHA-256 of the list", ({ path, bytes, sha256 }) => {
-  const file = readFileSync(join(pack, path));
+test.each(listed)("$name has the bytes and the SHA-256 of the manifest", ({ name, bytes, sha256 }) => {
+  const file = readFileSync(join(pack, name));
   expect(file.length).toBe(bytes);
   expect(createHash("sha256").update(file).digest("hex")).toBe(sha256);
 });

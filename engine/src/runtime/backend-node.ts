@@ -117,7 +117,12 @@ async function openWebgpu({ strict = false, untested = false }: OpenOptions): Pr
   if (untested) return device;
   const verdict = await selfTest(device, true).catch((error: unknown) => {
     // What stands before is a place in onnxruntime's source and the condition that failed there.
-    throw unavailable(textOf(error).replace(/^.*? was false\. /s, "").replace(/[\s.]+$/, ""), error);
+    throw unavailable(
+      textOf(error)
+        .replace(/^.*? was false\. /s, "")
+        .replace(/[\s.]+$/, ""),
+      error,
+    );
   });
   if (!(verdict.attentionError < ATTENTION_BOUND))
     throw unavailable("attention computes wrong numbers on this adapter");
