@@ -1,5 +1,5 @@
+import { narrowHalf } from "../../engine/src/graph/half.ts";
 import { elements, type Precision, type Weight, type Weights } from "../../engine/src/graph/index.ts";
-import { narrowHalf } from "../../engine/src/models/half.ts";
 
 // Weights that nobody trained, made faster than a disk writes them: one block of random numbers is repeated through
 // every tensor, from a place and at a scale that follow from the tensor's name and shape. So every graph that reads a

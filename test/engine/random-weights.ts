@@ -1,5 +1,5 @@
+import { narrowHalf } from "../../engine/src/graph/half.ts";
 import { elements, type Weight, type Weights } from "../../engine/src/graph/index.ts";
-import { narrowHalf } from "../../engine/src/models/half.ts";
 
 // Weights for a network that nobody trained: each tensor of the checkpoint follows from its own name, so that every
 // graph that reads it, or rows of it, sees the same numbers. Scaled by fan-in, so that activations keep their size.

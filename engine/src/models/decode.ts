@@ -1,6 +1,7 @@
-import { widenBrain, widenE4M3, widenE5M2, widenHalf } from "./half.ts";
+import { widenHalf } from "../graph/half.ts";
 import { incompatible } from "./refusal.ts";
 import type { Dtype } from "./safetensors.ts";
+import { widenBrain, widenE4M3, widenE5M2 } from "./short-floats.ts";
 
 /** Float64 numbers that are narrowed at once. */
 const DOUBLES = 1 << 16;

@@ -1,7 +1,8 @@
 import { UnderdrawError } from "../core/errors.ts";
 import { elements, type Part, type Precision, type Weight, type Weights } from "../graph/graph.ts";
-import { findNotFinite, findNotFiniteHalf, narrowHalf } from "./half.ts";
+import { narrowHalf } from "../graph/half.ts";
 import { incompatible, listed } from "./refusal.ts";
+import { findNotFinite, findNotFiniteHalf } from "./short-floats.ts";
 import { countOf, type Tensors } from "./tensors.ts";
 
 /** Elements that are converted at once: 1 MiB of float32, which stays in a processor's cache. */

@@ -1,13 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { narrowHalf, widenHalf } from "../../engine/src/graph/half.ts";
 import {
   findNotFinite,
   findNotFiniteHalf,
-  narrowHalf,
   widenBrain,
   widenE4M3,
   widenE5M2,
-  widenHalf,
-} from "../../engine/src/models/half.ts";
+} from "../../engine/src/models/short-floats.ts";
 
 const widen = (...halves: number[]): number[] => {
   const out = new Float32Array(halves.length);
