@@ -174,7 +174,14 @@ test("a finger draws and does not scroll; a second finger changes nothing", asyn
     });
   await touch("touchStart", [1, 0.1, 0.1]);
   for (let n = 1; n <= 8; n++) await touch("touchMove", [1, 0.1, 0.1 + n * 0.1]);
-  const line = await inked();
+  // A browser hands moves on with the next frame: the line is whole when two looks at it agree.
+  let line = 0;
+  const settled = async () => {
+    const before = line;
+    line = await inked();
+    return line === before;
+  };
+  await expect.poll(settled, { interval: 100 }).toBe(true);
   expect(line).toBeCloseTo((0.8 * 256 * 4) / 256 ** 2, 2);
   await touch("touchStart", [1, 0.1, 0.9], [2, 0.5, 0.5]);
   for (let n = 1; n <= 4; n++) await touch("touchMove", [1, 0.1, 0.9], [2, 0.5 + n * 0.1, 0.5]);
