@@ -1,6 +1,8 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, extname, join, resolve } from "node:path";
+import { nodeResolve } from "@rollup/plugin-node-resolve";
+import esbuild, { minify } from "rollup-plugin-esbuild";
 
 // The Rollup plugins of this house: what hosts and static servers need beside one script.
 
@@ -104,3 +106,35 @@ export function onwarn(warning) {
   const files = warning.ids ?? [warning.id ?? ""];
   if (!files.some((file) => file.includes("/node_modules/"))) throw new Error(warning.message);
 }
+
+/** What every bundle needs: our packages straight from their source, types taken away, minified after the shaking. */
+export const usual = (target) => [
+  nodeResolve({ browser: true, exportConditions: ["@underdraw/source"] }),
+  esbuild({ target: "es2022", tsconfig: false, jsx: "automatic", jsxImportSource: "preact" }),
+  carried(),
+  minify({ target }),
+];
+
+/** Bundles one entry for one realm into one file. */
+export const bundle = (input, { format, target, file, external = [], more = [] }) => ({
+  input,
+  external,
+  output: { file, format, inlineDynamicImports: true },
+  plugins: [...usual(target), ...more],
+  onwarn,
+});
+
+/** Bundles a folder with a page and its script of the same name into static files that work below any address. */
+export const site = (folder, dir, { entry = basename(folder), more = [] } = {}) => ({
+  input: `${folder}/${entry}.ts`,
+  output: {
+    dir,
+    format: "es",
+    sourcemap: true,
+    entryFileNames: "[name].js",
+    chunkFileNames: "assets/[name]-[hash].js",
+    assetFileNames: "assets/[name]-[hash][extname]",
+  },
+  plugins: [...usual("es2022"), page(folder), onnxruntimeFiles(), ...more],
+  onwarn,
+});

@@ -21,8 +21,12 @@ export interface ErrorDetails {
   "host-unsupported": { host: string; ability: string };
   "host-denied": { host: string; permission: string };
   "host-failed": { host: string; call: string };
+  "host-busy": { host: string; owner?: string };
+  "selection-unusable": { host: string; reason: "hidden" | "empty" | "outside" | "locked" | "too-large" };
+  "document-changed": { host: string; change: "closed" | "switched" | "resized" | "mode" | "source-gone" };
   "bridge-closed": { reason: string };
   "bridge-protocol": { got: string };
+  "worker-crashed": { reason: string; again: boolean };
   "training-diverged": { step: number; loss: number };
   "locked-changed": { tensor: string };
 }

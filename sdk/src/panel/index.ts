@@ -1,0 +1,1 @@
+export { mountPanel, type Panel, type PanelOptions, type Theme, type Vocabulary } from "./panel.tsx";
