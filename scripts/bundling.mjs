@@ -108,8 +108,8 @@ export function onwarn(warning) {
 }
 
 /** What every bundle needs: our packages straight from their source, types taken away, minified after the shaking. */
-export const usual = (target) => [
-  nodeResolve({ browser: true, exportConditions: ["@underdraw/source"] }),
+export const usual = (target, { conditions = [] } = {}) => [
+  nodeResolve({ browser: true, exportConditions: ["@underdraw/source", ...conditions] }),
   esbuild({ target: "es2022", tsconfig: false, jsx: "automatic", jsxImportSource: "preact" }),
   carried(),
   minify({ target }),
@@ -124,8 +124,11 @@ export const bundle = (input, { format, target, file, external = [], more = [] }
   onwarn,
 });
 
-/** Bundles a folder with a page and its script of the same name into static files that work below any address. */
-export const site = (folder, dir, { entry = basename(folder), more = [] } = {}) => ({
+/**
+ * Bundles a folder with a page and its script of the same name into static files that work below any address. What comes
+ * `first` sees the modules before anyone, `more` after; `conditions` choose among a package's exports.
+ */
+export const site = (folder, dir, { entry = basename(folder), first = [], more = [], conditions = [] } = {}) => ({
   input: `${folder}/${entry}.ts`,
   output: {
     dir,
@@ -135,6 +138,6 @@ export const site = (folder, dir, { entry = basename(folder), more = [] } = {}) 
     chunkFileNames: "assets/[name]-[hash].js",
     assetFileNames: "assets/[name]-[hash][extname]",
   },
-  plugins: [...usual("es2022"), page(folder), onnxruntimeFiles(), ...more],
+  plugins: [...first, ...usual("es2022", { conditions }), page(folder), onnxruntimeFiles(), ...more],
   onwarn,
 });

@@ -19,6 +19,7 @@ export const files: Readonly<Record<string, URL>> = {
     "../pack/controlnet/lines/diffusion_pytorch_model.safetensors",
     import.meta.url,
   ),
+  "knows.json": new URL("../pack/knows.json", import.meta.url),
   "manifest.json": new URL("../pack/manifest.json", import.meta.url),
   "model_index.json": new URL("../pack/model_index.json", import.meta.url),
   "scheduler/scheduler_config.json": new URL("../pack/scheduler/scheduler_config.json", import.meta.url),

@@ -1,6 +1,9 @@
 import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { files } from "./files.ts";
+import { type MiniVocabulary, readVocabulary } from "./vocabulary.ts";
+
+export type { MiniVocabulary } from "./vocabulary.ts";
 
 // The pack under Node, whose `fetch` refuses `file:` addresses: the same names as index.ts, read through node:fs, and
 // the folder itself, for callers that read weights in place.
@@ -45,4 +48,9 @@ export async function openMini(
     },
     { highWaterMark: 0 },
   );
+}
+
+/** What the pack was taught: styles, subjects, colours. Rejects as `openMini` does. */
+export async function miniVocabulary(options: { readonly signal?: AbortSignal } = {}): Promise<MiniVocabulary> {
+  return readVocabulary(await openMini("knows.json", options));
 }
