@@ -2,11 +2,18 @@ import { watch } from "rollup";
 import configs from "../rollup.config.js";
 import { serve } from "./serve.mjs";
 
-// Builds the example page whenever its source changes, and serves it: `npm run dev`.
+// Builds an example page whenever its source changes, and serves it: `npm run dev`, `npm run dev -- playground`.
 
 const port = Number(process.env.PORT ?? 5173);
-const sketch = configs.find(({ output }) => output.dir === "out/sketch");
-const watcher = watch({ ...sketch, watch: { clearScreen: false } });
+const pages = configs.flatMap(({ output }) => /^out\/([\w-]+)$/.exec(output.dir ?? "")?.[1] ?? []);
+const [name = "sketch"] = process.argv.slice(2);
+if (!pages.includes(name)) {
+  console.error(`There is no page "${name}". There are: ${pages.join(", ")}.`);
+  process.exit(1);
+}
+const folder = `out/${name}`;
+const page = configs.find(({ output }) => output.dir === folder);
+const watcher = watch({ ...page, watch: { clearScreen: false } });
 
 watcher.on("event", (event) => {
   if (event.code === "BUNDLE_END") {
@@ -18,7 +25,7 @@ watcher.on("event", (event) => {
 });
 
 try {
-  await serve("out/sketch", port);
+  await serve(folder, port);
 } catch (error) {
   console.error(
     error.code === "EADDRINUSE"

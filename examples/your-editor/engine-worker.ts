@@ -1,0 +1,4 @@
+import { serveEngine } from "@underdraw/engine/worker";
+import { openMini } from "@underdraw/model-mini";
+
+serveEngine({ models: openMini });
