@@ -2,7 +2,7 @@ import { Excalidraw } from "@excalidraw/excalidraw";
 import "@excalidraw/excalidraw/index.css";
 import type { ExcalidrawImperativeAPI } from "@excalidraw/excalidraw/types";
 import { connectEngine } from "@underdraw/engine/worker";
-import { miniVocabulary } from "@underdraw/model-mini";
+import { miniSketches, miniVocabulary } from "@underdraw/model-mini";
 import { mountPanel } from "@underdraw/sdk/panel";
 import { createElement } from "react";
 import { createRoot } from "react-dom/client";
@@ -24,6 +24,7 @@ async function mount(api: ExcalidrawImperativeAPI): Promise<void> {
     host: excalidrawHost(api),
     engine,
     vocabulary: await miniVocabulary(),
+    examples: miniSketches,
     theme: dark.matches ? "dark" : "light",
   });
   api.refresh(); // the panel took some of the editor's width

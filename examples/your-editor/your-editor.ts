@@ -1,5 +1,5 @@
 import { connectEngine } from "@underdraw/engine/worker";
-import { miniVocabulary } from "@underdraw/model-mini";
+import { miniSketches, miniVocabulary } from "@underdraw/model-mini";
 import { mountPanel } from "@underdraw/sdk/panel";
 import { Editor } from "./editor.ts";
 import { editorHost } from "./host.ts";
@@ -15,6 +15,7 @@ if (place) {
     host: editorHost(editor),
     engine,
     vocabulary: await miniVocabulary(),
+    examples: miniSketches,
   });
   addEventListener("pagehide", () => void panel.dispose().then(() => engine.dispose()));
   // #endregion

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { files } from "./files.ts";
 import { type MiniVocabulary, readVocabulary } from "./vocabulary.ts";
 
+export { type MiniSketch, miniSketches } from "./sketches.ts";
 export type { MiniVocabulary } from "./vocabulary.ts";
 
 // The pack under Node, whose `fetch` refuses `file:` addresses: the same names as index.ts, read through node:fs, and
