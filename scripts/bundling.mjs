@@ -76,11 +76,12 @@ export function page(folder) {
       // Names carry hashes: what an earlier build left would lie there for ever.
       if (!this.meta.watchMode) await rm(dir, { recursive: true, force: true });
     },
-    async generateBundle() {
+    async generateBundle(_, files) {
       const html = await readFile(join(folder, "index.html"), "utf8");
       const source = html.replace(/(src|href)="\.\/([\w-]+)\.ts"/g, '$1="./$2.js"');
       this.emitFile({ type: "asset", fileName: "index.html", source });
       for (const [, name] of html.matchAll(/(?:src|href)="\.\/([\w-]+\.(?!ts")[\w.]+)"/g)) {
+        if (name in files) continue; // another plugin made it
         this.emitFile({ type: "asset", fileName: name, source: await readFile(join(folder, name)) });
       }
     },

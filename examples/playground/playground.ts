@@ -43,6 +43,6 @@ createRoot(place("editor")).render(
     aiEnabled: false,
     handleKeyboardGlobally: true,
     theme: dark.matches ? "dark" : "light",
-    initialData: { appState: { currentItemRoughness: 0, currentItemStrokeWidth: 4 } },
+    initialData: { appState: { currentItemRoughness: 0, currentItemStrokeWidth: 2 } },
   }),
 );

@@ -14,6 +14,7 @@ export function showEditor(editor: Editor): void {
     for (const layer of editor.layers) drawing.drawImage(layer.canvas, 0, 0);
     if (!editor.selection) return;
     const { x, y, width, height } = editor.selection;
+    drawing.lineWidth = 1;
     drawing.setLineDash([6, 4]);
     drawing.strokeStyle = "#0b6fd6";
     drawing.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
