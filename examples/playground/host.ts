@@ -167,6 +167,9 @@ function region(bounds: Rect): ExcalidrawFrameElement {
 }
 
 async function image(layer: NewLayer): Promise<{ file: BinaryFileData; element: ExcalidrawElement }> {
+  const { x, y, width, height } = layer.bounds;
+  if (!Number.isFinite(x + y) || !(width > 0 && height > 0))
+    throw new RangeError(`"${layer.name}" has no place to go to.`);
   const png = await writePicture(layer.pixels, { format: "png" });
   const dataURL = `data:image/png;base64,${base64(png)}` as DataURL;
   // Not randomUUID: that is only there in secure contexts.

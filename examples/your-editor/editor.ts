@@ -1,16 +1,17 @@
 import type { Rect } from "@underdraw/engine/core";
 
-// A small paint program, to have something to bring Underdraw to: layers as canvases, a rectangle as selection, undo as a
+// A small paint program, to have something to bring Underdraw to: pictures as layers, a rectangle as selection, undo as a
 // list of what to do and how to take it back. It knows nothing of Underdraw.
 
-/** One layer of the document. */
+/** One layer of the document: a picture and where it lies. */
 export interface Layer {
   readonly id: string;
   readonly name: string;
-  /** The size of the document. */
-  readonly canvas: OffscreenCanvas;
+  readonly image: ImageData;
+  readonly x: number;
+  readonly y: number;
   /** Whatever a plugin keeps with the layer. */
-  readonly notes: Map<string, string>;
+  readonly notes: ReadonlyMap<string, string>;
 }
 
 interface Step {
@@ -34,40 +35,40 @@ export class Editor {
   constructor(width: number, height: number) {
     this.width = width;
     this.height = height;
-    this.layers = [this.createLayer("Paper")];
+    this.layers = [this.createLayer("Paper", new ImageData(width, height), 0, 0)];
   }
 
-  /** A new empty layer, which is in no document yet. */
-  createLayer(name: string): Layer {
-    return {
-      id: `layer-${this.#next++}`,
-      name,
-      canvas: new OffscreenCanvas(this.width, this.height),
-      notes: new Map(),
-    };
+  /** A new layer, which is in no document yet. */
+  createLayer(
+    name: string,
+    image: ImageData,
+    x: number,
+    y: number,
+    notes: ReadonlyMap<string, string> = new Map(),
+  ): Layer {
+    return { id: `layer-${this.#next++}`, name, image, x, y, notes };
   }
 
   /** Puts layers on top, or directly above the layer `above`, as one step of the undo history. */
   insert(title: string, layers: readonly Layer[], above?: string): void {
     const at = this.layers.findIndex(({ id }) => id === above) + 1 || this.layers.length;
-    const before = this.layers;
-    const after = [...before.slice(0, at), ...layers, ...before.slice(at)];
-    this.#step({ title, redo: () => this.#set(after), undo: () => this.#set(before) });
+    this.#change(title, [...this.layers.slice(0, at), ...layers, ...this.layers.slice(at)]);
   }
 
   /** Paints on the top layer, as one step of the undo history. */
   paint(title: string, draw: (drawing: OffscreenCanvasRenderingContext2D) => void): void {
-    const layer = this.layers.at(-1);
-    const drawing = layer?.canvas.getContext("2d");
-    if (!drawing) return;
-    const before = drawing.getImageData(0, 0, this.width, this.height);
+    const top = this.layers.at(-1);
+    if (!top) return;
+    const drawing = drawingOf(top.image);
+    drawing.translate(-top.x, -top.y);
     draw(drawing);
-    const after = drawing.getImageData(0, 0, this.width, this.height);
-    const put = (image: ImageData) => () => {
-      drawing.putImageData(image, 0, 0);
-      this.#changed();
-    };
-    this.#step({ title, redo: put(after), undo: put(before) });
+    const image = drawing.getImageData(0, 0, top.image.width, top.image.height);
+    this.#change(title, [...this.layers.slice(0, -1), { ...top, image }]);
+  }
+
+  /** Paints all layers, with the document's corner at the drawing's origin. */
+  render(drawing: OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D): void {
+    for (const { image, x, y } of this.layers) drawing.drawImage(drawingOf(image).canvas, x, y);
   }
 
   /** Selects a part of the document; null selects nothing. */
@@ -96,18 +97,27 @@ export class Editor {
     return () => this.#listeners.delete(listener);
   }
 
-  #step(step: Step): void {
+  #change(title: string, after: readonly Layer[]): void {
+    const before = this.layers;
+    const set = (layers: readonly Layer[]) => () => {
+      this.layers = layers;
+      this.#changed();
+    };
+    const step = { title, redo: set(after), undo: set(before) };
     step.redo();
     this.#done.push(step);
     this.#undone.length = 0;
   }
 
-  #set(layers: readonly Layer[]): void {
-    this.layers = layers;
-    this.#changed();
-  }
-
   #changed(): void {
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+/** A picture on a canvas of its own. */
+function drawingOf(image: ImageData): OffscreenCanvasRenderingContext2D {
+  const drawing = new OffscreenCanvas(image.width, image.height).getContext("2d", { willReadFrequently: true });
+  if (!drawing) throw new Error("No 2D canvas here.");
+  drawing.putImageData(image, 0, 0);
+  return drawing;
 }

@@ -1,3 +1,4 @@
+import { UnderdrawError } from "@underdraw/engine/core";
 import type { HostAdapter } from "@underdraw/sdk";
 import type { Editor } from "./editor.ts";
 
@@ -12,29 +13,35 @@ export function editorHost(editor: Editor): HostAdapter {
 
     // #region capture
     async capture({ maxSide }) {
-      const { selection, layers, width, height } = editor;
+      const { selection, layers } = editor;
       if (!selection) return null;
       // What lies outside the canvas is not there: the rest is captured.
       const x = Math.max(0, selection.x);
       const y = Math.max(0, selection.y);
-      const right = Math.min(width, selection.x + selection.width);
-      const bottom = Math.min(height, selection.y + selection.height);
-      if (right <= x || bottom <= y) return null;
-      const bounds = { x, y, width: right - x, height: bottom - y };
-      const scale = Math.min(1, maxSide / Math.max(bounds.width, bounds.height));
+      const width = Math.min(editor.width, selection.x + selection.width) - x;
+      const height = Math.min(editor.height, selection.y + selection.height) - y;
+      if (width <= 0 || height <= 0) {
+        const details = { host: "your-editor", reason: "outside" } as const;
+        throw new UnderdrawError(
+          "selection-unusable",
+          "The selection lies outside the canvas. Move it inside.",
+          details,
+        );
+      }
+      const scale = Math.min(1, maxSide / Math.max(width, height));
       const picture = new OffscreenCanvas(
-        Math.max(1, Math.round(bounds.width * scale)),
-        Math.max(1, Math.round(bounds.height * scale)),
+        Math.max(1, Math.round(width * scale)),
+        Math.max(1, Math.round(height * scale)),
       );
       const drawing = picture.getContext("2d", { willReadFrequently: true });
       if (!drawing) throw new Error("No 2D canvas here.");
-      for (const { canvas } of layers) {
-        drawing.drawImage(canvas, x, y, bounds.width, bounds.height, 0, 0, picture.width, picture.height);
-      }
+      drawing.scale(picture.width / width, picture.height / height);
+      drawing.translate(-x, -y);
+      editor.render(drawing);
       const top = layers.at(-1);
       return {
         pixels: drawing.getImageData(0, 0, picture.width, picture.height),
-        bounds,
+        bounds: { x, y, width, height },
         ...(top && { anchor: top.id, ...(top.notes.has("underdraw") && { layer: top.id }) }),
       };
     },
@@ -43,10 +50,12 @@ export function editorHost(editor: Editor): HostAdapter {
     // #region place
     async place(title, layers) {
       const made = layers.map(({ name, pixels, bounds, recipe }) => {
-        const layer = editor.createLayer(name);
-        layer.canvas.getContext("2d")?.putImageData(new ImageData(pixels.data, pixels.width), bounds.x, bounds.y);
-        if (recipe !== undefined) layer.notes.set("underdraw", recipe);
-        return layer;
+        const image = new ImageData(pixels.data, pixels.width);
+        if (image.width !== bounds.width || image.height !== bounds.height) {
+          throw new RangeError(`The layer "${name}" must have the size of its bounds.`);
+        }
+        const notes = recipe === undefined ? [] : ([["underdraw", recipe]] as const);
+        return editor.createLayer(name, image, bounds.x, bounds.y, new Map(notes));
       });
       editor.insert(title, made, layers[0]?.anchor);
       return made.map(({ id }) => id);

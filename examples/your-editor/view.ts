@@ -11,7 +11,7 @@ export function showEditor(editor: Editor): void {
   const paint = (): void => {
     drawing.fillStyle = "#fff";
     drawing.fillRect(0, 0, canvas.width, canvas.height);
-    for (const layer of editor.layers) drawing.drawImage(layer.canvas, 0, 0);
+    editor.render(drawing);
     if (!editor.selection) return;
     const { x, y, width, height } = editor.selection;
     drawing.lineWidth = 1;

@@ -1,0 +1,79 @@
+import { type ConditionMap, flattened } from "@underdraw/engine";
+import { createPixels, type Pixels, type Rect } from "@underdraw/engine/core";
+import type { Size } from "./resolution.ts";
+
+/** A map made ready for a model that draws more than the picture. */
+export interface FramedMap {
+  /** In the proportions of what is sampled; beyond the picture there is the map's background. */
+  readonly map: ConditionMap;
+  /** The part of it that the picture shows. */
+  readonly shown: ConditionMap;
+  /** True when it had other proportions than the picture, so that its middle was taken. */
+  readonly cut: boolean;
+}
+
+/**
+ * Lays a map over the top left part of what is sampled, where the picture is. One of the picture's size fits exactly;
+ * another stays in its own size and is scaled by the engine, which knows how each kind of map is scaled, within half a
+ * pixel of the exact place. What is transparent in it becomes its background.
+ */
+export function framed(map: ConditionMap, picture: Size, sampled: Size): FramedMap {
+  const background = map.background ?? [0, 0, 0];
+  const whole = flattened(map.pixels, background);
+  const middle = middleOf(whole, picture);
+  const cut = middle.width < whole.width - 1 || middle.height < whole.height - 1;
+  const shown = cut ? part(whole, middle) : whole;
+  const side = (length: number, from: number, to: number) => Math.max(length, Math.round((length * to) / from));
+  const width = side(shown.width, picture.width, sampled.width);
+  const height = side(shown.height, picture.height, sampled.height);
+  return {
+    map: {
+      ...map,
+      pixels: width === shown.width && height === shown.height ? shown : on(background, shown, width, height),
+    },
+    shown: { ...map, pixels: shown },
+    cut,
+  };
+}
+
+/** The part of a framed map that the picture shows. */
+export function unframed(map: ConditionMap, picture: Size, sampled: Size): ConditionMap {
+  const { width, height } = map.pixels;
+  const side = (length: number, whole: number, shown: number) => Math.max(1, Math.round((length * shown) / whole));
+  const area = {
+    x: 0,
+    y: 0,
+    width: side(width, sampled.width, picture.width),
+    height: side(height, sampled.height, picture.height),
+  };
+  return area.width === width && area.height === height ? map : { ...map, pixels: part(map.pixels, area) };
+}
+
+/** An area of pixels, which lies within them. */
+export function part(pixels: Pixels, { x, y, width, height }: Rect): Pixels {
+  if (x === 0 && y === 0 && width === pixels.width && height === pixels.height) return pixels;
+  const made = createPixels(width, height);
+  for (let row = 0; row < height; row++) {
+    const from = 4 * ((row + y) * pixels.width + x);
+    made.data.set(pixels.data.subarray(from, from + 4 * width), 4 * row * width);
+  }
+  return made;
+}
+
+/** The largest area in the middle of a map that has the proportions of a picture. */
+function middleOf({ width, height }: Size, picture: Size): Rect {
+  const wide = Math.min(width, Math.max(1, Math.round((height * picture.width) / picture.height)));
+  const tall = Math.min(height, Math.max(1, Math.round((width * picture.height) / picture.width)));
+  return { x: (width - wide) >> 1, y: (height - tall) >> 1, width: wide, height: tall };
+}
+
+/** Pixels at the top left of a larger ground. */
+function on(ground: readonly [number, number, number], pixels: Pixels, width: number, height: number): Pixels {
+  const made = createPixels(width, height);
+  for (let i = 0; i < made.data.length; i += 4) made.data.set([...ground, 255], i);
+  for (let row = 0; row < pixels.height; row++) {
+    const from = 4 * row * pixels.width;
+    made.data.set(pixels.data.subarray(from, from + 4 * pixels.width), 4 * row * width);
+  }
+  return made;
+}

@@ -1,0 +1,58 @@
+import type { Control, Device, GenerateRequest, Pipeline, Recipe, Warning } from "@underdraw/engine";
+import { UnderdrawError } from "@underdraw/engine/core";
+import { readPart } from "./layer-recipe.ts";
+
+/** The request that a recipe holds, its maps read. Rejects with `file-invalid` for a map that cannot be. */
+export async function requestOf(
+  recipe: Recipe,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<GenerateRequest> {
+  const controls: Control[] = [];
+  for (const { condition, map, net, weight, range } of recipe.controls) {
+    const pixels = await readPart(map, `map of "${condition}"`, options);
+    controls.push({ map: { condition, pixels }, net: net.name, weight, range });
+  }
+  const { prompt, negativePrompt, width, height, seed, steps, guidance, sampler } = recipe;
+  const whole = { prompt, negativePrompt, controls, width, height, seed: BigInt(seed), steps, guidance };
+  return sampler === null ? whole : { ...whole, sampler };
+}
+
+/** Rejects with `model-incompatible` when a pipeline's models are not the ones that a recipe was made with. */
+export async function holdSameModel(
+  { model, controls }: Recipe,
+  pipeline: Pipeline,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<void> {
+  const { base, nets } = await pipeline.fingerprints({ signal });
+  if (base !== model.fingerprint) throw otherModel(model, { name: pipeline.name, fingerprint: base }, "model");
+  for (const { net } of controls) {
+    const fingerprint = nets[net.name] ?? "none";
+    if (fingerprint !== net.fingerprint) throw otherModel(net, { name: net.name, fingerprint }, "net");
+  }
+}
+
+type Model = Recipe["model"];
+
+function otherModel(was: Model, is: Model, what: "model" | "net"): UnderdrawError<"model-incompatible"> {
+  const short = ({ name, fingerprint }: Model) => `"${name}" (${fingerprint.slice(0, 12)})`;
+  return new UnderdrawError(
+    "model-incompatible",
+    `The layer was drawn with the ${what} ${short(was)}, and ${short(is)} is loaded, which would draw another picture. Load the ${what} it was drawn with, or draw anew with this one.`,
+    { id: was.name, expected: short(was), actual: short(is) },
+  );
+}
+
+/** What is to be said when another kind of device computes than the one of a recipe. */
+export function deviceWarnings(
+  { device: was }: Recipe,
+  is: Pick<Device, "provider" | "precision">,
+): readonly Warning[] {
+  if (was.provider === is.provider && was.precision === is.precision) return [];
+  const inWords = ({ provider, precision }: Recipe["device"]) => `${provider} in ${precision}`;
+  return [
+    {
+      code: "device-differs",
+      message: `The layer was drawn on ${inWords(was)}, this picture on ${inWords(is)}: they are nearly the same, not in every byte.`,
+    },
+  ];
+}
