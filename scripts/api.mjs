@@ -8,7 +8,13 @@ import { Extractor, ExtractorConfig } from "@microsoft/api-extractor";
 
 /** Each package and its entries: the report's name, and the declaration file that `tsc -b` wrote. */
 const packages = {
-  engine: { engine: "index", "engine.core": "core/index", "engine.node": "node", "engine.pictures": "pictures/index" },
+  engine: {
+    engine: "index",
+    "engine.core": "core/index",
+    "engine.node": "node",
+    "engine.pictures": "pictures/index",
+    "engine.worker": "worker/index",
+  },
   sdk: { sdk: "index", "sdk.host": "host/index", "sdk.testing": "testing/index" },
   models: { models: "index", "models.node": "node" },
 };

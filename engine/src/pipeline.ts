@@ -1,4 +1,4 @@
-import { type CallOptions, share, tell } from "./call.ts";
+import { type CallOptions, share, tell, unlessAborted } from "./call.ts";
 import { builtInConditions } from "./conditions/built-in.ts";
 import { type LoadedNet, openControlNet } from "./controlnet/net.ts";
 import { UnderdrawError } from "./core/errors.ts";
@@ -10,12 +10,14 @@ import { type LoadedBase, openBaseNetworks } from "./diffusion/loaded-base.ts";
 import { createNormals, parseSeed, randomSeed } from "./diffusion/random.ts";
 import { samplerConfig } from "./diffusion/sampler.ts";
 import { createSchedule } from "./diffusion/scheduler.ts";
-import { encodeText } from "./diffusion/text.ts";
-import type { Device, Pipeline, PipelineDefaults } from "./engine.ts";
+import { encodeText, type LoadedText } from "./diffusion/text.ts";
+import type { Device, Fingerprints, Pipeline, PipelineDefaults, TokenCount } from "./engine.ts";
 import type { BaseModel } from "./models/base.ts";
 import type { NetModel } from "./models/net.ts";
+import type { ModelSource } from "./models/source.ts";
 import { weightsOf } from "./models/weights.ts";
 import { type DrawnSize, prepareMap } from "./prepared-map.ts";
+import { fingerprintOf, type Recipe, type RecipeResult, recipeOf } from "./recipe.ts";
 import type { Control, GenerateOptions, GenerateRequest, GenerateResult, Warning } from "./request.ts";
 import { checkRequest } from "./request-check.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -26,11 +28,11 @@ import type { Runtime } from "./runtime/runtime.ts";
 
 /** What a pipeline is made of, and whom it asks for a device. */
 export interface PipelineParts {
-  readonly base: BaseModel;
-  readonly nets: ReadonlyMap<string, NetModel>;
+  readonly base: { readonly model: BaseModel; readonly source: ModelSource };
+  readonly nets: ReadonlyMap<string, { readonly model: NetModel; readonly source: ModelSource }>;
   readonly defaults: PipelineDefaults;
   runtime(): Promise<Runtime>;
-  /** Called once, when the pipeline is disposed. */
+  /** Called once, when the pipeline is disposed: closes the models. */
   onDispose(pipeline: Pipeline): void;
 }
 
@@ -59,13 +61,16 @@ class LoadedPipeline implements Pipeline {
   readonly #parts: PipelineParts;
   readonly #stopping = new AbortController();
   #loaded: Loaded | null = null;
+  /** What counts tokens, from the first load on: it needs no device. */
+  #text: Pick<LoadedText, "tokenizer" | "length"> | null = null;
   #disposed: Promise<void> | null = null;
+  #fingerprints: Promise<Fingerprints> | null = null;
   /** One generation at a time: two would hold twice the memory and be no faster. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
-    this.name = parts.base.name;
+    this.name = parts.base.model.name;
     this.nets = [...parts.nets.keys()];
     this.defaults = parts.defaults;
   }
@@ -82,10 +87,11 @@ class LoadedPipeline implements Pipeline {
     const signal = options.signal ? { signal: options.signal } : {};
     const opened: { release(): Promise<void> }[] = [];
     try {
-      const loadedBase = await openBaseNetworks(runtime, base, { ...signal, onPiece });
+      const loadedBase = await openBaseNetworks(runtime, base.model, { ...signal, onPiece });
       opened.push(loadedBase);
       const loadedNets = new Map<string, LoadedNet>();
-      for (const [name, { config, tensors }] of nets) {
+      for (const [name, { model }] of nets) {
+        const { config, tensors } = model;
         const net = await openControlNet(runtime, config, weightsOf(tensors), {
           ...signal,
           onPiece: (piece) => onPiece(`${name}.${piece}`),
@@ -94,6 +100,7 @@ class LoadedPipeline implements Pipeline {
         loadedNets.set(name, net);
       }
       this.#loaded = { runtime, base: loadedBase, nets: loadedNets };
+      this.#text = loadedBase.text;
       return this.#loaded;
     } catch (error) {
       for (const one of opened) await one.release().catch(() => undefined); // the first error is the one to tell
@@ -118,7 +125,7 @@ class LoadedPipeline implements Pipeline {
     options: GenerateOptions & { signal: AbortSignal },
   ): Promise<GenerateResult> {
     const { signal, trace } = options;
-    const warnings: Warning[] = this.#parts.base.warnings.map((message) => ({ code: "model-assumed", message }));
+    const warnings: Warning[] = this.#parts.base.model.warnings.map((message) => ({ code: "model-assumed", message }));
     const { runtime, base, nets } = await this.load(share(options, 0, 0.01));
     const steps = request.steps ?? this.defaults.steps;
     const guidance = request.guidance ?? this.defaults.guidance;
@@ -258,6 +265,50 @@ class LoadedPipeline implements Pipeline {
     );
   }
 
+  async recipe(request: GenerateRequest, result: RecipeResult, options: CallOptions = {}): Promise<Recipe> {
+    checkRequest(request);
+    const { base, nets } = await this.fingerprints(options);
+    const { writePng } = await import("./pictures/png-write.ts");
+    const controls = request.controls.map((control) => {
+      const name = this.#netFor(control);
+      options.signal?.throwIfAborted();
+      return { net: { name, fingerprint: nets[name] as string }, png: writePng(control.map.pixels) };
+    });
+    const device = describeDevice(await unlessAborted(this.#parts.runtime(), options.signal));
+    return recipeOf(request, result, { model: { name: this.name, fingerprint: base }, controls, device });
+  }
+
+  async fingerprints(options: CallOptions = {}): Promise<Fingerprints> {
+    const own = this.#stopping.signal;
+    own.throwIfAborted();
+    options.signal?.throwIfAborted();
+    // Whoever stops waiting does not stop the others.
+    if (!this.#fingerprints) {
+      const found = this.#findFingerprints(own);
+      this.#fingerprints = found;
+      found.catch(() => {
+        this.#fingerprints = null;
+      });
+    }
+    return unlessAborted(this.#fingerprints, options.signal);
+  }
+
+  async #findFingerprints(signal: AbortSignal): Promise<Fingerprints> {
+    const base = await fingerprintOf(this.#parts.base.source, { signal });
+    const nets: [name: string, fingerprint: string][] = [];
+    for (const [name, { source }] of this.#parts.nets) nets.push([name, await fingerprintOf(source, { signal })]);
+    return { base, nets: Object.fromEntries(nets) };
+  }
+
+  async countTokens(prompt: string, options: CallOptions = {}): Promise<TokenCount> {
+    this.#stopping.signal.throwIfAborted();
+    options.signal?.throwIfAborted();
+    if (!this.#text) throw new RangeError("The pipeline was not loaded.");
+    const { tokenizer, length } = this.#text;
+    const ids = tokenizer.encode(prompt);
+    return { used: ids.length - 2, limit: length - 2, cut: tokenizer.pad(ids, length).cut };
+  }
+
   runs(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = {};
     if (!this.#loaded) return counts;
@@ -283,8 +334,6 @@ class LoadedPipeline implements Pipeline {
       await loaded.base.release();
       for (const net of loaded.nets.values()) await net.release();
     }
-    this.#parts.base.close();
-    for (const net of this.#parts.nets.values()) net.close();
     this.#parts.onDispose(this);
   }
 

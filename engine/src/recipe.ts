@@ -69,6 +69,11 @@ export const recipeSchema = z.strictObject({
 /** A request with nothing left open, to be stored with the picture it made. */
 export type Recipe = z.output<typeof recipeSchema>;
 
+/** What a recipe takes of a result: all but its pixels. A `GenerateResult` is one. */
+export interface RecipeResult extends Pick<GenerateResult, "seed" | "steps" | "guidance"> {
+  readonly pixels: Pick<GenerateResult["pixels"], "width" | "height">;
+}
+
 /** What a recipe needs to know besides request and result. */
 export interface RecipeParts {
   readonly model: Recipe["model"];
@@ -78,7 +83,7 @@ export interface RecipeParts {
 }
 
 /** The recipe of a picture that was drawn. */
-export function recipeOf(request: GenerateRequest, result: GenerateResult, parts: RecipeParts): Recipe {
+export function recipeOf(request: GenerateRequest, result: RecipeResult, parts: RecipeParts): Recipe {
   return {
     version: VERSION,
     model: parts.model,
@@ -158,7 +163,8 @@ const weightNames = ["diffusion_pytorch_model", "model", "pytorch_model"];
 /**
  * What tells a model from others without reading all of it: SHA-256, in hex, over each weights file's name, size, table
  * of tensors and 64 KiB spread over its numbers, and over the scheduler's config. A checkpoint and a control net are fingerprinted alike; the nets inside
- * a checkpoint's folder do not count for it. Rejects with `model-incompatible` when no weights are there.
+ * a checkpoint's folder do not count for it. Rejects with `model-incompatible` when no weights are there, with
+ * `feature-missing` in a page that is no secure context: browsers have no SHA-256 there.
  */
 export async function fingerprintOf(
   source: ModelSource,
@@ -216,5 +222,11 @@ async function weightPaths(folder: ModelFolder): Promise<readonly string[]> {
 }
 
 async function sha256(pieces: readonly Uint8Array[]): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", await new Blob([...pieces] as BlobPart[]).arrayBuffer()));
+  const { subtle } = crypto as { subtle?: SubtleCrypto };
+  if (!subtle) {
+    const feature = "crypto.subtle";
+    const message = `A model's fingerprint is a SHA-256, and this page has no ${feature}: it is neither https nor localhost. Open it at such an address.`;
+    throw new UnderdrawError("feature-missing", message, { feature });
+  }
+  return new Uint8Array(await subtle.digest("SHA-256", await new Blob([...pieces] as BlobPart[]).arrayBuffer()));
 }

@@ -1,4 +1,4 @@
-import type { ProgressFacts } from "./protocol.ts";
+import type { Progress } from "@underdraw/engine";
 import { say } from "./words.ts";
 
 // The one main action: a button that starts, shows how far it is, and has Stop at its side meanwhile. It stays the same
@@ -18,7 +18,7 @@ export interface ActionElements {
 export interface Action {
   begin(): void;
   /** Shows how far the work is; `from` and `to` are the part of the whole that this call is. */
-  show(progress: ProgressFacts, from: number, to: number): void;
+  show(progress: Progress, from: number, to: number): void;
   end(): void;
 }
 
@@ -38,10 +38,12 @@ export function action(elements: ActionElements, announce: (text: string) => voi
     quarter = Math.max(quarter, reached);
   }
 
-  function wording({ phase, fraction, step = 0, steps = 0 }: ProgressFacts): string {
+  function wording(progress: Progress): string {
+    const { phase, fraction } = progress;
     if (phase === "download" || phase === "compile") return say(`phase-${phase}`, { n: Math.round(fraction * 100) });
     if (phase === "decode") return say("phase-decode");
     if (phase !== "denoise") return say("phase-encode");
+    const { step, steps } = progress;
     const now = performance.now();
     // The first step has no step before it to measure by.
     if (step === 1) firstStepAt = now;
@@ -62,9 +64,9 @@ export function action(elements: ActionElements, announce: (text: string) => voi
       stop.hidden = progress.hidden = false;
       announce(say("starting"));
     },
-    show(facts, from, to) {
-      set(from + (to - from) * facts.fraction);
-      text.textContent = wording(facts);
+    show(progress, from, to) {
+      set(from + (to - from) * progress.fraction);
+      text.textContent = wording(progress);
     },
     end() {
       frame.classList.remove("busy");

@@ -1,5 +1,4 @@
 import { UnderdrawError } from "@underdraw/engine/core";
-import { StudioCrash } from "./studio.ts";
 import { say } from "./words.ts";
 
 /** What a person may do about a note with one press. */
@@ -25,8 +24,8 @@ const ofTheCard: readonly string[] = [
 
 /** What to tell about an error. `onCard` says whether the graphics card was at work. */
 export function noticeOf(error: unknown, onCard: boolean): Notice {
-  if (error instanceof StudioCrash) {
-    return error.again
+  if (UnderdrawError.is(error, "worker-crashed")) {
+    return error.details.again
       ? { title: say("crashed-twice"), text: say("crashed-twice-remedy"), remedy: "reload", bad: true }
       : { title: say("crashed"), text: say("crashed-remedy"), remedy: "again", bad: true };
   }

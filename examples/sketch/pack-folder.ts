@@ -1,5 +1,6 @@
 import { type ModelFolder, streamedFolder } from "@underdraw/engine";
 import { miniFiles, openMini } from "@underdraw/model-mini";
+import { net } from "./net.ts";
 
 /** Hears how much of the files that were asked for has come, in bytes. */
 export type OnLoad = (loaded: number) => void;
@@ -32,14 +33,14 @@ export function packFolder(onLoad: OnLoad): ModelFolder {
   };
 }
 
-/** The bytes that a checkpoint and some of its nets have in the pack, for progress. */
-export async function packBytes(nets: readonly string[], signal: AbortSignal): Promise<number> {
+/** The bytes that the checkpoint and its net have in the pack, for progress. */
+export async function packBytes(): Promise<number> {
   const list: { files: { name: string; bytes: number; kind: string }[] } = await new Response(
-    await openMini("manifest.json", { signal }),
+    await openMini("manifest.json"),
   ).json();
   const needed = list.files.filter(({ name, kind }) => {
-    const [top, net = ""] = name.split("/");
-    return kind !== "text" && (top !== "controlnet" || nets.includes(net));
+    const [top, of] = name.split("/");
+    return kind !== "text" && (top !== "controlnet" || of === net);
   });
   return needed.reduce((sum, { bytes }) => sum + bytes, 0);
 }

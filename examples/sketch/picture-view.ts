@@ -1,12 +1,13 @@
-import type { CallResult, PixelFacts } from "./protocol.ts";
+import type { Pixels } from "@underdraw/engine";
+import type { Drawn } from "./drawn.ts";
 import { say } from "./words.ts";
 
 /** Where pictures are shown: what one looks like so far, and the last one that was finished. */
 export interface PictureView {
-  preview(pixels: PixelFacts): void;
+  preview(pixels: Pixels): void;
   /** Takes the preview away: the last finished picture is seen again. */
   endPreview(): void;
-  show(drawn: CallResult<"draw">, prompt: string): void;
+  show(drawn: Drawn, prompt: string): void;
 }
 
 /** Joins the elements beside the sheet to a view. */
@@ -35,20 +36,20 @@ export function pictureView(find: <E extends Element = HTMLElement>(id: string) 
       canvas.hidden = badge.hidden = true;
       empty.hidden = file.address !== "";
     },
-    show(drawn, prompt) {
+    show({ result, png, durationMs }, prompt) {
       if (file.address !== "") URL.revokeObjectURL(file.address);
-      const address = URL.createObjectURL(new Blob([drawn.png], { type: "image/png" }));
+      const address = URL.createObjectURL(new Blob([png], { type: "image/png" }));
       const words = prompt.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-      file = { address, name: `${["underdraw", ...words.slice(-4), drawn.seed].join("-")}.png` };
+      file = { address, name: `${["underdraw", ...words.slice(-4), result.seed].join("-")}.png` };
       image.src = address;
       image.alt = prompt === "" ? say("picture-plain") : say("picture-of", { prompt });
       image.hidden = save.hidden = false;
-      const seconds = drawn.durationMs / 1000;
+      const seconds = durationMs / 1000;
       const n = seconds < 10 ? Math.max(0.1, Math.round(seconds * 10) / 10) : Math.round(seconds);
       facts.textContent = [
-        say("facts-steps", { n: drawn.steps }),
+        say("facts-steps", { n: result.steps }),
         say("facts-time", { n }),
-        say("facts-seed", { seed: String(drawn.seed) }),
+        say("facts-seed", { seed: String(result.seed) }),
       ].join(" · ");
       this.endPreview();
     },

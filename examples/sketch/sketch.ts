@@ -1,19 +1,19 @@
+import { canny, type GenerateRequest, type Pixels, type Progress, UnderdrawError } from "@underdraw/engine";
 import { type Action, action } from "./action.ts";
 import { isBlank } from "./canvas/paint.ts";
+import { DrawingModel, type Opened } from "./drawing-model.ts";
 import { drawingTools } from "./drawing-tools.ts";
+import { drawPicture } from "./drawn.ts";
+import { net } from "./net.ts";
 import { noteStrip, noticeOf, type Remedy } from "./note.ts";
 import { pictureView } from "./picture-view.ts";
 import { promptField } from "./prompt-field.ts";
-import type { CallInput, CallResult } from "./protocol.ts";
 import { seedField } from "./seed-field.ts";
-import { Studio, StudioCrash, type StudioOptions } from "./studio.ts";
 import { inventedPrompt } from "./vocabulary.ts";
 import { say, sayAll, type Word } from "./words.ts";
 
 // The page: a sheet to draw on, a prompt, and a picture beside it. Here its parts meet; the engine is in the worker.
 // `?device=cpu` or `?device=webgpu` in the address takes that device and no other.
-
-type Opened = CallResult<"open">;
 
 function find<E extends Element = HTMLElement>(id: string): E {
   const element = document.getElementById(id);
@@ -33,7 +33,6 @@ const announce = (text: string): void => {
   status.textContent = text;
 };
 
-const studio = new Studio(() => new Worker(new URL("./sketch-worker.ts", import.meta.url), { type: "module" }));
 const view = pictureView(find);
 const prompt = find<HTMLTextAreaElement>("prompt");
 const seed = seedField(find("seed"), find("use-dice"), find("use-lock"));
@@ -64,7 +63,8 @@ const remedies: Readonly<Record<Remedy, () => void>> = {
   again: () => void generate(),
   processor() {
     device = "cpu";
-    studio.dispose();
+    void model.dispose();
+    model = onDevice();
     void generate();
   },
   reload: () => location.reload(),
@@ -72,15 +72,12 @@ const remedies: Readonly<Record<Remedy, () => void>> = {
 
 const pad = drawingTools(find, {
   // The model is read while the first line is drawn. What goes wrong is told when a picture is asked for.
-  onBegin: () => void open().catch(() => undefined),
+  onBegin: () => void model.open().catch(() => undefined),
   onFirstSketch(text) {
     prompt.value = text;
   },
   async edges(picture) {
-    const { width, height, data } = picture;
-    const given = owned(data);
-    const options = { transfer: [given.buffer] };
-    const { pixels } = await studio.call("edges", { pixels: { width, height, data: given } }, options);
+    const { pixels } = await model.engine.extract(canny(), picture as Pixels);
     return new ImageData(pixels.data, pixels.width, pixels.height);
   },
   onUnreadable: (file) =>
@@ -123,34 +120,20 @@ new ResizeObserver(() => {
   app.style.setProperty("--measure", `${measure}px`);
 }).observe(sheet);
 
-/** The opening of a worker, by the number of those before it. */
-let opening: { readonly generation: number; readonly done: Promise<Opened>; finished: boolean } | null = null;
-/** Who listens to the opening, besides the footer. */
-let onOpening: StudioOptions["onProgress"];
+/** Who listens to the opening of the model. */
+let onOpening: ((progress: Progress) => void) | undefined;
+let model = onDevice();
 
-const isOpen = (): boolean => opening?.generation === studio.generation && opening.finished;
-
-/** Opens the device and the model, once; again after the worker was lost. */
-function open(): Promise<Opened> {
-  if (opening?.generation === studio.generation) return opening.done;
-  showDevice("foot-opening");
-  // Beside the page, whatever its address is.
-  const assets = new URL("./ort/", document.baseURI).href;
-  const done = studio.call("open", { device, assets }, { onProgress: (progress) => onOpening?.(progress) });
-  const current = { generation: studio.generation, done, finished: false };
-  opening = current;
-  done.then(
-    (opened) => {
-      current.finished = true;
-      showOpened(opened);
+function onDevice(): DrawingModel {
+  const own: DrawingModel = new DrawingModel(device, {
+    onOpening: () => showDevice("foot-opening"),
+    onProgress: (progress) => onOpening?.(progress),
+    onOpened: showOpened,
+    onFailed: () => {
+      if (model === own) showDevice("foot-failed", "bad");
     },
-    () => {
-      if (opening !== current) return;
-      opening = null;
-      showDevice("foot-failed", "bad");
-    },
-  );
-  return done;
+  });
+  return own;
 }
 
 function showDevice(word: Word, dot = ""): void {
@@ -159,7 +142,7 @@ function showDevice(word: Word, dot = ""): void {
   find("dot").className = `dot ${dot}`;
 }
 
-function showOpened({ device, defaults }: Opened): void {
+function showOpened({ device, pipeline }: Opened): void {
   const { provider, precision, about, fallback } = device;
   const text = find("device");
   text.textContent =
@@ -171,7 +154,7 @@ function showOpened({ device, defaults }: Opened): void {
   find("fallback").textContent = fallback ?? "";
   if (fallback !== null) announce(fallback);
   if (!stepsChosen) {
-    steps.value = String(defaults.steps);
+    steps.value = String(pipeline.defaults.steps);
     find("steps-value").textContent = steps.value;
   }
 }
@@ -190,35 +173,32 @@ async function generate(): Promise<void> {
   // Where the sheets stand one below the other, the picture may be out of sight.
   result.scrollIntoView({ block: "nearest" });
   // Reading the model is the longer part where it is still to be read.
-  const share = isOpen() ? 0 : 0.6;
+  const share = model.isOpen ? 0 : 0.6;
   onOpening = (progress) => main.show(progress, 0, share);
   try {
-    const { defaults } = await Promise.race([open(), stopped(signal)]);
-    const side = Math.min(defaults.width, defaults.height);
-    const { width, height, data } = pad.map(side);
-    const map = owned(data);
-    const drawn = await studio.call(
-      "draw",
-      { ...asked, steps: steps.valueAsNumber, map: { width, height, data: map } },
+    const { pipeline } = await Promise.race([model.open(), stopped(signal)]);
+    const side = Math.min(pipeline.defaults.width, pipeline.defaults.height);
+    const map = pad.map(side) as Pixels;
+    const control = { map: { condition: "scribble", pixels: map }, net, weight: strength.valueAsNumber / 100 };
+    const drawn = await drawPicture(
+      pipeline,
+      { ...asked, steps: steps.valueAsNumber, width: map.width, height: map.height, controls: [control] },
       {
         signal,
-        transfer: [map.buffer],
         onProgress: (progress) => main.show(progress, share, 1),
-        onPreview: (pixels) => {
-          if (!signal.aborted) view.preview(pixels);
-        },
+        onPreview: (pixels) => view.preview(pixels),
       },
     );
     view.show(drawn, asked.prompt);
     announce(say("said-done"));
-    const [warning] = drawn.warnings;
+    const [warning] = drawn.result.warnings;
     if (warning) note.show({ title: warning.message, text: warning.remedy ?? "" });
   } catch (error) {
     if (signal.aborted) {
       if (drawing === stopping) announce(say("said-stopped"));
     } else {
       note.show(noticeOf(error, device !== "cpu"));
-      if (error instanceof StudioCrash && !error.again) void open().catch(() => undefined);
+      if (UnderdrawError.is(error, "worker-crashed") && !error.details.again) void model.open().catch(() => undefined);
     }
   } finally {
     // A later picture has the button and the view by now.
@@ -232,7 +212,7 @@ async function generate(): Promise<void> {
 }
 
 /** What to draw, or null after telling what is missing. */
-function request(): Omit<CallInput<"draw">, "map" | "steps"> | null {
+function request(): Pick<GenerateRequest, "prompt" | "seed"> | null {
   if (isBlank(pad.map(64))) {
     note.show({ title: say("no-sketch"), text: say("no-sketch-remedy") });
     return null;
@@ -245,7 +225,7 @@ function request(): Omit<CallInput<"draw">, "map" | "steps"> | null {
     find("seed").focus();
     return null;
   }
-  return { prompt: prompt.value.trim(), seed: value, weight: strength.valueAsNumber / 100, previewEvery: 2 };
+  return { prompt: prompt.value.trim(), seed: value };
 }
 
 /** Rejects when a signal aborts. */
@@ -253,11 +233,6 @@ function stopped(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
-}
-
-/** The pixels of a picture in a buffer that may be handed over. */
-function owned(data: ImageData["data"]): Uint8ClampedArray<ArrayBuffer> {
-  return data as Uint8ClampedArray<ArrayBuffer>;
 }
 
 find("generate").onclick = () => {

@@ -105,14 +105,18 @@ const inked = (): Promise<number> =>
     return count / (width * height);
   });
 
-/** What the last call of a name gave the worker. */
-const lastCall = (name: string): Promise<Record<string, unknown>> =>
-  page.evaluate((name) => {
-    const { calls } = globalThis as unknown as { calls: { call?: string; map?: { data: Uint8ClampedArray } }[] };
-    const call = calls.findLast((one) => one.call === name);
-    if (!call) throw new Error(`The worker was never asked to ${name}.`);
-    return { ...call, seed: String((call as { seed?: bigint }).seed), map: call.map && [...call.map.data] };
-  }, name);
+/** The last picture that the page asked its worker for: the seed, and the map of its one control. */
+const lastDrawn = (): Promise<{ seed: string; map: number[] }> =>
+  page.evaluate(() => {
+    interface Asked {
+      call?: string;
+      request: { seed: bigint; controls: { map: { pixels: { data: Uint8ClampedArray } } }[] };
+    }
+    const call = (globalThis as unknown as { calls: Asked[] }).calls.findLast((one) => one.call === "generate");
+    if (!call) throw new Error("The worker was never asked for a picture.");
+    const { seed, controls } = call.request;
+    return { seed: String(seed), map: [...(controls[0]?.map.pixels.data ?? [])] };
+  });
 
 async function chooseSteps(steps: number): Promise<void> {
   await page.getByRole("button", { name: "More settings" }).click();
@@ -294,9 +298,9 @@ test("a sketch and a prompt become a picture beside it, with progress, previews,
   expect(await image.getAttribute("alt")).toBe("Picture: flat emoji of red apple");
 
   // The net reads white lines on black, whatever the page looks like.
-  const { map, seed } = await lastCall("draw");
+  const { map, seed } = await lastDrawn();
   expect(seed).toBe("18446744073709551615");
-  const reds = (map as number[]).filter((_, i) => i % 4 === 0);
+  const reds = map.filter((_, i) => i % 4 === 0);
   expect(reds[0]).toBe(0);
   expect(Math.max(...reds)).toBe(255);
   expect(reds.reduce((sum, value) => sum + value, 0) / reds.length / 255).toBeCloseTo(await inked(), 2);

@@ -1,4 +1,5 @@
 import { UnderdrawError } from "../core/errors.ts";
+import { crossing } from "./crossing.ts";
 import { checkPath } from "./folder.ts";
 import { gather } from "./memory.ts";
 import type { ByteSource, ModelFolder } from "./source.ts";
@@ -19,7 +20,7 @@ export function addressFolder(
 ): ModelFolder {
   const base = baseAddress(address);
   const hear = listening(onLoad);
-  return {
+  const model: ModelFolder = {
     kind: "folder",
     name: name ?? base.href,
     async open(path, { signal } = {}) {
@@ -44,6 +45,9 @@ export function addressFolder(
       }
     },
   };
+  // A listener or a fetch of one's own are functions, which stay where they are.
+  const plain = onLoad === undefined && fetch === globalThis.fetch;
+  return plain ? crossing(model, { from: "address", name: model.name, address: base.href }) : model;
 }
 
 function baseAddress(address: string | URL): URL {

@@ -1,4 +1,5 @@
 import { UnderdrawError } from "../core/errors.ts";
+import { crossing } from "./crossing.ts";
 import { checkPath } from "./folder.ts";
 import { endsEarly, fileInvalid } from "./refusal.ts";
 import type { ByteSource, ModelFile, ModelFolder } from "./source.ts";
@@ -52,7 +53,7 @@ export function blobSource(name: string, blob: Blob): ByteSource {
 
 /** A picked or dropped file as a model. */
 export function blobFile(file: File): ModelFile {
-  return {
+  const model: ModelFile = {
     kind: "file",
     name: file.name,
     async open(options) {
@@ -60,6 +61,7 @@ export function blobFile(file: File): ModelFile {
       return blobSource(file.name, file);
     },
   };
+  return crossing(model, { from: "file", file });
 }
 
 /**
@@ -72,7 +74,7 @@ export function blobFolder(files: readonly File[] | Readonly<Record<string, Blob
   const picked = isList(files) ? topOf(files) : "";
   const held = isList(files) ? byPath(files, picked) : new Map(Object.entries(files));
   const folder = name ?? (picked || "folder");
-  return {
+  const model: ModelFolder = {
     kind: "folder",
     name: folder,
     async open(path, options) {
@@ -83,6 +85,7 @@ export function blobFolder(files: readonly File[] | Readonly<Record<string, Blob
     },
     list: async () => [...held.keys()],
   };
+  return crossing(model, { from: "files", name: folder, files: [...held] });
 }
 
 /** `Array.isArray` does not know read-only lists. */

@@ -1,3 +1,4 @@
+import { crossing, descriptionOf } from "./crossing.ts";
 import { fileInvalid } from "./refusal.ts";
 import type { ByteSource, ModelFile, ModelFolder } from "./source.ts";
 
@@ -22,7 +23,7 @@ export function within(folder: ModelFolder, path: string): ModelFolder {
   checkPath(path, folder.name);
   const { list } = folder;
   const name = `${folder.name}/${path}`;
-  return {
+  const inner: ModelFolder = {
     kind: "folder",
     name,
     open(file, options) {
@@ -36,6 +37,8 @@ export function within(folder: ModelFolder, path: string): ModelFolder {
           .map((file) => file.slice(path.length + 1)),
     }),
   };
+  const outer = descriptionOf(folder);
+  return outer ? crossing(inner, { from: "within", folder: outer, path }) : inner;
 }
 
 /** A model that is one open file. The file closes with whatever the model is opened as. */

@@ -1,5 +1,6 @@
 import { UnderdrawError } from "../core/errors.ts";
 import { blobSource } from "./blob.ts";
+import { crossing } from "./crossing.ts";
 import { checkPath } from "./folder.ts";
 import { endsEarly, fileInvalid } from "./refusal.ts";
 import type { ByteSource, ModelFile, ModelFolder } from "./source.ts";
@@ -89,7 +90,7 @@ export function opfsFolder(
   directory: FileSystemDirectoryHandle,
   name: string = directory.name || "storage",
 ): ModelFolder {
-  return {
+  const model: ModelFolder = {
     kind: "folder",
     name,
     async open(path, options) {
@@ -116,6 +117,7 @@ export function opfsFolder(
       }
     },
   };
+  return crossing(model, { from: "directory", name, handle: directory });
 }
 
 /** A source that was opened, or the signal's reason: then it is closed again, since nobody is left to close it. */
@@ -140,7 +142,7 @@ async function listed(directory: FileSystemDirectoryHandle, prefix: string): Pro
  */
 export function opfsFile(handle: FileSystemFileHandle): ModelFile {
   const { name } = handle;
-  return {
+  const model: ModelFile = {
     kind: "file",
     name,
     async open(options) {
@@ -155,4 +157,5 @@ export function opfsFile(handle: FileSystemFileHandle): ModelFile {
       }
     },
   };
+  return crossing(model, { from: "handle", handle });
 }

@@ -4,6 +4,26 @@ import { jspi, loadGraph, loadOrt } from "./ort-web.ts";
 import { cpuTensor, numbersOf } from "./tensor-data.ts";
 import { openWebgpu } from "./webgpu-device.ts";
 
+/** How long wasm may hold its thread before others get a turn, in ms. */
+const HELD = 20;
+let breathed = 0;
+
+/**
+ * Lets the thread's other tasks run after a job on wasm: its promises settle without ever leaving the thread, so that a
+ * worker would not hear that its picture is to be stopped, or looked at, before it is done.
+ */
+async function breath(): Promise<void> {
+  if (performance.now() - breathed < HELD) return;
+  // No timer: browsers slow those of pages that nobody sees down to one a second, and fewer.
+  const { port1, port2 } = new MessageChannel();
+  await new Promise((resolve) => {
+    port1.onmessage = resolve;
+    port2.postMessage(null);
+  });
+  port1.close();
+  breathed = performance.now();
+}
+
 async function openWasm(options: OpenOptions): Promise<Device> {
   const ort = await loadOrt(options);
   const threads = ort.env.wasm.numThreads ?? 1;
@@ -18,7 +38,7 @@ async function openWasm(options: OpenOptions): Promise<Device> {
     download: async (tensor) => numbersOf(tensor),
     detach: (tensor) => tensor,
     load: (graph, weights, signal) => loadGraph(ort, graph, weights, { executionProviders: ["wasm"] }, signal),
-    watch: (job) => job(),
+    watch: (job) => job().finally(breath),
     close: async () => {},
   };
 }

@@ -16,9 +16,12 @@ let loading: Promise<OrtModule> | undefined;
 /** Whether WebAssembly can wait for promises by itself. */
 export const jspi = (): boolean => "Suspending" in WebAssembly;
 
-/** Where a page is isolated, wasm may use threads; elsewhere there is no shared memory for them. */
-function threadsFor({ threads }: OpenOptions): number {
-  if (!globalThis.crossOriginIsolated) return 1;
+/**
+ * Where a page is isolated, wasm may use threads; elsewhere there is no shared memory for them. They start from a file
+ * that they fetch.
+ */
+function threadsFor({ threads, assets }: OpenOptions): number {
+  if (!globalThis.crossOriginIsolated || typeof assets === "function") return 1;
   return threads ?? Math.min(4, Math.ceil(navigator.hardwareConcurrency / 2));
 }
 
@@ -33,15 +36,21 @@ export function loadOrt(options: OpenOptions): Promise<OrtModule> {
     const threads = threadsFor(options);
     ort.env.logLevel = "fatal";
     ort.env.wasm.numThreads = threads;
-    if (options.assets !== undefined) {
+    const name = `ort-wasm-simd-threaded.${jspi() ? "jspi" : "asyncify"}`;
+    if (typeof options.assets === "function") {
+      ort.env.wasm.wasmBinary = await options.assets(`${name}.wasm`);
+    } else if (options.assets !== undefined) {
       const folder = new URL(options.assets.replace(/\/?$/, "/"), globalThis.location?.href);
-      const name = `ort-wasm-simd-threaded.${jspi() ? "jspi" : "asyncify"}`;
       const wasm = new URL(`${name}.wasm`, folder).href;
       // The script that starts the .wasm file is in the bundle already; only threads start from a file of its own.
       ort.env.wasm.wasmPaths = threads > 1 ? { wasm, mjs: new URL(`${name}.mjs`, folder).href } : { wasm };
     }
     return ort;
   })();
+  // What could not be read may be there the next time.
+  loading.catch(() => {
+    loading = undefined;
+  });
   return loading;
 }
 

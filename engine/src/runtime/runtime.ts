@@ -29,9 +29,10 @@ export interface RuntimeOptions {
   readonly timeoutMs?: number;
   /**
    * Browsers: the address of the folder that holds onnxruntime's .wasm files (and, for threads, its .mjs files). Without
-   * it they are looked for beside onnxruntime's own script. The first runtime of a realm decides.
+   * it they are looked for beside onnxruntime's own script. A page that can fetch nothing gives a reader instead, which
+   * gets a file's name and gives its bytes; there is then one thread. The first runtime of a realm decides.
    */
-  readonly assets?: string;
+  readonly assets?: string | ((file: string) => Promise<Uint8Array>);
 }
 
 /** Numbers for or from a session, on the device or beside it. An output outlives its session. */

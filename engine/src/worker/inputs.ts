@@ -1,0 +1,89 @@
+import type { Pixels } from "../core/pixels.ts";
+import type { LoadRequest } from "../engine.ts";
+import { addressFolder } from "../models/address.ts";
+import { blobFile, blobFolder } from "../models/blob.ts";
+import { descriptionOf, type SourceDescription } from "../models/crossing.ts";
+import { within } from "../models/folder.ts";
+import { opfsFile, opfsFolder } from "../models/opfs.ts";
+import type { ModelSource } from "../models/source.ts";
+import type { GenerateRequest } from "../request.ts";
+import type { LoadInput, Place } from "./protocol.ts";
+
+// What goes over to the worker, as data: pixels are copied once and the copy handed over, so that the caller keeps its
+// own; models go as the files or handles that they are made of, never as bytes.
+
+/** Pixels of one's own to hand over. */
+export function copyOf({ width, height, data }: Pixels): Pixels {
+  return { width, height, data: new Uint8ClampedArray(data) };
+}
+
+/** A request whose maps may be handed over, and their buffers. */
+export function requestInput(request: GenerateRequest): { request: GenerateRequest; transfer: Transferable[] } {
+  const transfer: Transferable[] = [];
+  const controls = request.controls.map((control) => {
+    const { condition, pixels, nets, background } = control.map;
+    const copy = copyOf(pixels);
+    transfer.push(copy.data.buffer);
+    const facts = { ...(nets && { nets: [...nets] }), ...(background && { background }) };
+    return { ...control, map: { condition, pixels: copy, ...facts } };
+  });
+  return { request: { ...request, controls }, transfer };
+}
+
+/** What to load, as data. Throws a TypeError for a model that cannot go over. */
+export function loadInput({ base, nets, facts }: LoadRequest): LoadInput {
+  return {
+    ...(base !== undefined && { base: placeOf(base, "base") }),
+    ...(nets && {
+      nets: isNames(nets)
+        ? [...nets]
+        : Object.entries(nets).map(([name, asked]) => [name, placeOf(asked, `net "${name}"`)] as const),
+    }),
+    ...(facts && { facts: { ...facts } }),
+  };
+}
+
+/** `Array.isArray` does not know read-only lists. */
+const isNames = (nets: NonNullable<LoadRequest["nets"]>): nets is readonly string[] => Array.isArray(nets);
+
+function placeOf(asked: ModelSource | string, what: string): Place {
+  if (typeof asked === "string") return asked;
+  const found = descriptionOf(asked);
+  if (found) return found;
+  throw new TypeError(
+    `The ${what} ${JSON.stringify(asked.name)} cannot be handed to a worker: its files are read by functions of this page. Give a source of blobFile, blobFolder, opfsFile, opfsFolder or addressFolder, or a path inside the models that the worker's script names in serveEngine.`,
+  );
+}
+
+/** What to load, as the engine takes it. */
+export function loadRequest({ base, nets, facts }: LoadInput): LoadRequest {
+  const named = nets?.map((net) => (typeof net === "string" ? net : ([net[0], sourceAt(net[1])] as const)));
+  const sources = named?.filter((net) => typeof net !== "string");
+  return {
+    ...(base !== undefined && { base: sourceAt(base) }),
+    ...(named && { nets: sources?.length ? Object.fromEntries(sources) : (named as readonly string[]) }),
+    ...(facts && { facts }),
+  };
+}
+
+const sourceAt = (place: Place): ModelSource | string => (typeof place === "string" ? place : revived(place));
+
+function revived(from: SourceDescription): ModelSource {
+  switch (from.from) {
+    case "file":
+      return blobFile(from.file);
+    case "files":
+      return blobFolder(Object.fromEntries(from.files), from.name);
+    case "handle":
+      return opfsFile(from.handle);
+    case "directory":
+      return opfsFolder(from.handle, from.name);
+    case "address":
+      return addressFolder(from.address, { name: from.name });
+    case "within": {
+      const folder = revived(from.folder);
+      if (folder.kind === "file") throw new TypeError(`${JSON.stringify(folder.name)} is a file: nothing lies within.`);
+      return within(folder, from.path);
+    }
+  }
+}

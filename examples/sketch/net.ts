@@ -1,0 +1,2 @@
+/** The net of the pack that reads what was drawn. */
+export const net = "lines";
