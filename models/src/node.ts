@@ -4,7 +4,7 @@ import { files } from "./files.ts";
 import { type MiniVocabulary, readVocabulary } from "./vocabulary.ts";
 
 export { type MiniSketch, miniSketches } from "./sketches.ts";
-export type { MiniVocabulary } from "./vocabulary.ts";
+export { type MiniVocabulary, readVocabulary } from "./vocabulary.ts";
 
 // The pack under Node, whose `fetch` refuses `file:` addresses: the same names as index.ts, read through node:fs, and
 // the folder itself, for callers that read weights in place.
