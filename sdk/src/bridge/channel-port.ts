@@ -1,0 +1,33 @@
+import type { Port } from "../host/port.ts";
+
+/** What of a `MessagePort` or a `Worker` a port needs. */
+export interface MessageEndpoint {
+  postMessage(message: unknown): void;
+  addEventListener(type: "message" | "close", listener: (event: Event) => void): void;
+  removeEventListener(type: "message" | "close", listener: (event: Event) => void): void;
+  start?(): void;
+  close?(): void;
+}
+
+/** A port over one end of a `MessageChannel`, or over a worker. `onClose` is called where the browser tells it. */
+export function channelPort(endpoint: MessageEndpoint): Port {
+  let handler: ((message: unknown) => void) | null = null;
+  const hear = (event: Event): void => handler?.((event as MessageEvent<unknown>).data);
+  return {
+    carries: "bytes",
+    send: (message) => endpoint.postMessage(message),
+    receive: (next) => {
+      const first = handler === null;
+      handler = next;
+      if (!first) return;
+      endpoint.addEventListener("message", hear);
+      endpoint.start?.();
+    },
+    onClose: (listener) => endpoint.addEventListener("close", () => listener("The channel was closed.")),
+    close: () => {
+      handler = null;
+      endpoint.removeEventListener("message", hear);
+      endpoint.close?.();
+    },
+  };
+}
