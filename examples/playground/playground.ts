@@ -19,6 +19,7 @@ const place = (id: string): HTMLElement => {
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 async function mount(api: ExcalidrawImperativeAPI): Promise<void> {
+  Object.assign(globalThis, { excalidraw: api }); // at hand in the browser's console
   const engine = connectEngine(() => new Worker(new URL("./engine-worker.ts", import.meta.url), { type: "module" }));
   const panel = mountPanel(place("panel"), {
     host: excalidrawHost(api),

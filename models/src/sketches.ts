@@ -2,7 +2,7 @@
 export interface MiniSketch {
   readonly name: string;
   readonly prompt: string;
-  /** Address of a PNG picture of 256 x 256 pixels: dark lines on white. */
+  /** Address of a PNG picture of 256 x 256 pixels: white lines on black, as a map has them. */
   readonly picture: URL;
 }
 

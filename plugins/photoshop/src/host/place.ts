@@ -70,6 +70,9 @@ function checked(anchor: Anchor | null): Document {
 
 async function prepared({ name, pixels, bounds, mask, recipe }: NewLayer<Picture>, depth: 8 | 16): Promise<ReadyLayer> {
   const box = { x: Math.round(bounds.x), y: Math.round(bounds.y), ...sizeOf(bounds) };
+  if (mask && (rawOf(mask).width !== rawOf(pixels).width || rawOf(mask).height !== rawOf(pixels).height)) {
+    throw new RangeError(`The mask of the layer "${name}" must have the size of its pixels.`);
+  }
   const buffer = async (picture: Picture, channels: Channels) =>
     bufferOf(await scaled(rawOf(picture), box), channels, depth);
   return {
