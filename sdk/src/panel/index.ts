@@ -1,1 +1,2 @@
-export { mountPanel, type Panel, type PanelOptions, type Theme, type Vocabulary } from "./panel.tsx";
+export type { ControlKind, Example, Lack, Panel, PanelOptions, Theme, Vocabulary } from "./options.ts";
+export { mountPanel } from "./panel.tsx";

@@ -7,7 +7,7 @@ import { type HostKit, hostContract } from "@underdraw/sdk/testing";
 import { createElement } from "react";
 import { createRoot } from "react-dom/client";
 import { beforeAll, expect, test } from "vitest";
-import { excalidrawHost } from "../../examples/playground/host.ts";
+import { excalidrawHost } from "../../../examples/playground/host.ts";
 
 // Excalidraw itself, mounted in the page, at the hands of the contract.
 

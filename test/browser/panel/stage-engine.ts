@@ -1,0 +1,167 @@
+import {
+  type CallOptions,
+  type Device,
+  type EngineLike,
+  type GenerateRequest,
+  type GenerateResult,
+  type Pipeline,
+  recipeOf,
+  type Warning,
+} from "@underdraw/engine";
+import type { Pixels } from "@underdraw/engine/core";
+import { writePicture } from "@underdraw/engine/pictures";
+import type { Vocabulary } from "@underdraw/sdk/panel";
+
+// An engine for the panel's tests, in Node and in Chromium: its maps are real, its pictures are given, and when it draws
+// them is in the test's hands. It takes no time of its own.
+
+/** What a stage engine does, in the test's hands. */
+export interface StageEngine extends EngineLike {
+  /** The requests so far. */
+  readonly asked: GenerateRequest[];
+  /** Holds each generation at a step until it is given again without one. */
+  pauseAt(step: number | null): void;
+  /** What the next generation rejects with. */
+  failWith(error: unknown): void;
+  /** What every result warns of from now on. */
+  warn(warnings: readonly Warning[]): void;
+}
+
+/** How a stage engine is made. */
+export interface StageEngineOptions {
+  /** The pictures that it draws, one after another. */
+  readonly pictures?: readonly Pixels[];
+  readonly device?: Partial<Device>;
+  /** True for an engine that costs this thread nothing, as one in a worker: plain maps, and no recipes. */
+  readonly elsewhere?: boolean;
+}
+
+const steps = 20;
+
+/** A picture of one colour. */
+export function plain(width: number, height: number, colour: readonly [number, number, number, number]): Pixels {
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let at = 0; at < data.length; at += 4) data.set(colour, at);
+  return { width, height, data };
+}
+
+/** Makes a stage engine. */
+export function stageEngine({ pictures = [], device = {}, elsewhere = false }: StageEngineOptions = {}): StageEngine {
+  const asked: GenerateRequest[] = [];
+  let pause: number | null = null;
+  let resume: (() => void) | null = null;
+  let failure: { readonly error: unknown } | null = null;
+  let warnings: readonly Warning[] = [];
+
+  const held = (signal: AbortSignal | undefined): Promise<void> =>
+    new Promise((resolve, reject) => {
+      resume = resolve;
+      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+
+  async function generate(request: GenerateRequest, options: CallOptions = {}): Promise<GenerateResult> {
+    const { signal, onProgress } = options;
+    const at = asked.push(request) - 1;
+    if (failure) {
+      const { error } = failure;
+      failure = null;
+      throw error;
+    }
+    for (let step = 1; step <= steps; step++) {
+      await new Promise((done) => setTimeout(done));
+      signal?.throwIfAborted();
+      onProgress?.({ phase: "denoise", fraction: step / (steps + 1), step, steps });
+      if (step === pause) await held(signal);
+    }
+    const width = request.width ?? 256;
+    const height = request.height ?? 256;
+    const given = pictures[at % Math.max(1, pictures.length)];
+    const drawn =
+      given && given.width === width && given.height === height ? given : plain(width, height, [230, 120, 40, 255]);
+    return {
+      pixels: { ...drawn, data: drawn.data.slice() },
+      seed: BigInt(request.seed ?? 4128 + at),
+      steps: request.steps ?? steps,
+      guidance: request.guidance ?? 3,
+      scheduler: "EulerDiscreteScheduler",
+      activeSteps: request.controls.map(() => Array.from({ length: steps }, (_, step) => step)),
+      warnings,
+    };
+  }
+
+  const pipeline: Pipeline = {
+    name: "Stage model",
+    nets: ["lines"],
+    defaults: { width: 256, height: 256, steps, guidance: 3, multiple: 16 },
+    generate,
+    async recipe(request, result) {
+      if (elsewhere) throw new Error("No recipe is made here.");
+      const controls = await Promise.all(
+        request.controls.map(async ({ map }) => ({
+          net: { name: "lines", fingerprint: "1".repeat(64) },
+          png: await writePicture(map.pixels, { format: "png" }),
+        })),
+      );
+      const model = { name: "Stage model", fingerprint: "0".repeat(64) };
+      return recipeOf(request, result as GenerateResult, {
+        model,
+        controls,
+        device: { provider: "webgpu", precision: "float16" },
+      });
+    },
+    fingerprints: async () => ({ base: "0".repeat(64), nets: { lines: "1".repeat(64) } }),
+    countTokens: async (prompt) => ({
+      used: prompt.split(/\s+/).filter((word) => word !== "").length,
+      limit: 30,
+      cut: "",
+    }),
+    runs: () => ({}),
+    dispose: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+
+  return {
+    asked,
+    pauseAt(step) {
+      pause = step;
+      resume?.();
+    },
+    failWith(error) {
+      failure = { error };
+    },
+    warn(next) {
+      warnings = next;
+    },
+    device: async () => ({ provider: "webgpu", precision: "float16", about: "Stage", fallback: null, ...device }),
+    async extract(condition, source, options = {}) {
+      const pixels = elsewhere
+        ? plain(source.width, source.height, [0, 0, 0, 255])
+        : await condition.extract(source, {
+            ...options,
+            run: () => Promise.reject(new Error("The stage has no extractor models.")),
+          });
+      const { id, nets, convention } = condition;
+      return { condition: id, pixels, nets, background: convention.background };
+    },
+    load: async () => pipeline,
+    dispose: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+/** Words for suggestions. */
+export const vocabulary: Vocabulary = {
+  model: { name: "Pocket model", about: "icons and emoji" },
+  phrases: [
+    "{style} of {colour} {subject}",
+    "{style} of {colour} {subject} on a {ground} background",
+    "{style} of {subject}",
+    "{subject}",
+  ],
+  styles: ["3d render emoji", "flat emoji", "shaded emoji"],
+  favourites: ["cat face", "house with garden", "mushroom"],
+  subjects: ["cat", "cat face", "fish", "house", "house with garden", "mushroom", "red apple"],
+  synonyms: { cat: ["kitty", "kitten"] },
+  colours: ["blue", "gray", "light blue", "orange", "red", "white"],
+  grounds: ["blue", "gray", "light blue", "orange"],
+};
