@@ -15,7 +15,7 @@ const packages = {
     "engine.pictures": "pictures/index",
     "engine.worker": "worker/index",
   },
-  sdk: { sdk: "index", "sdk.host": "host/index", "sdk.testing": "testing/index" },
+  sdk: { sdk: "index", "sdk.host": "host/index", "sdk.panel": "panel/index", "sdk.testing": "testing/index" },
   models: { models: "index", "models.node": "node" },
 };
 

@@ -41,7 +41,8 @@ const passing: ReadonlySet<Topic> = new Set<Topic>([
     "nothing-selected",
   ] as const),
   ...(["selection-hidden", "selection-empty", "selection-outside", "selection-locked", "selection-too-large"] as const),
-  ...(["document-closed", "document-switched", "document-resized", "document-mode", "document-source-gone"] as const),
+  // Not "document-closed": one that is opened again is another one to its editor.
+  ...(["document-switched", "document-resized", "document-mode", "document-source-gone"] as const),
 ]);
 
 /** The card for a failure; `again` is offered where trying again can help. */

@@ -31,7 +31,7 @@ export const cards = {
   },
   "document-closed": {
     title: "The document was closed",
-    text: "Open it and apply the picture again, or save the picture as a file.",
+    text: "Save the picture as a file. To draw a layer of it, open the document and generate again.",
   },
   "document-switched": {
     title: "Another document is open now",

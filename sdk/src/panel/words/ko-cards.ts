@@ -23,7 +23,7 @@ export const cards: Readonly<Record<Topic, CardWords>> = {
   },
   "document-closed": {
     title: "문서가 닫혔습니다",
-    text: "문서를 열어 다시 적용하거나 그림을 파일로 저장하세요.",
+    text: "그림을 파일로 저장하세요. 레이어로 넣으려면 문서를 열어 다시 생성하세요.",
   },
   "document-switched": {
     title: "지금은 다른 문서가 열려 있습니다",
