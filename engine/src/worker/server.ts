@@ -26,7 +26,9 @@ export interface ServeEngineOptions extends EngineOptions {
 
 /** What is used of a worker's scope. */
 export interface EngineScope {
+  /** Sends a message to the page; what is in `transfer` is handed over. */
   postMessage(message: unknown, transfer: Transferable[]): void;
+  /** Hears the page's messages. */
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
 }
 

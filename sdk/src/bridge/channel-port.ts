@@ -2,10 +2,15 @@ import type { Port } from "../host/port.ts";
 
 /** What of a `MessagePort` or a `Worker` a port needs. */
 export interface MessageEndpoint {
+  /** Sends a message to the other end. */
   postMessage(message: unknown): void;
+  /** Hears messages, and where the browser tells it, the end of the channel. */
   addEventListener(type: "message" | "close", listener: (event: Event) => void): void;
+  /** Hears no more. */
   removeEventListener(type: "message" | "close", listener: (event: Event) => void): void;
+  /** Lets messages through, where that must be asked for. */
   start?(): void;
+  /** Lets the channel go. */
   close?(): void;
 }
 

@@ -1,5 +1,5 @@
 import type { JSX, TargetedMouseEvent } from "preact";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Card, Place } from "../state/cards.ts";
 import { Icon } from "./icon.tsx";
 import { useShown } from "./shown.ts";
@@ -19,8 +19,15 @@ export function Cards({ places }: { readonly places: readonly Place[] }): JSX.El
   );
 }
 
+/** What answers a press of a button is brought into view; what comes by itself moves nothing. */
+const answers: readonly Place[] = ["job", "apply"];
+
 function Note({ card }: { readonly card: Card }): JSX.Element {
   const { screen, speaker, id } = useShown();
+  const note = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (answers.includes(card.place)) note.current?.scrollIntoView({ block: "nearest" });
+  }, [card.place]);
   const { title, text } = speaker.card(card.topic, card.values);
   const heading = id(`card-${card.place}-${card.topic}`);
   /** What is pressed goes with its card: focus goes on to the main button, not to the page. */
@@ -30,7 +37,7 @@ function Note({ card }: { readonly card: Card }): JSX.Element {
     root?.querySelector<HTMLElement>(".ud-main")?.focus({ preventScroll: true });
   };
   return (
-    <article class={card.tone === "bad" ? "ud-note ud-note-bad" : "ud-note"} aria-labelledby={heading}>
+    <article ref={note} class={card.tone === "bad" ? "ud-note ud-note-bad" : "ud-note"} aria-labelledby={heading}>
       <div class="ud-note-head">
         <b id={heading}>{title}</b>
         <button

@@ -37,7 +37,8 @@ export function Screen({
         <Action />
         <Cards places={["job"]} />
         <Results />
-        <Cards places={["apply", "results", "health"]} />
+        <Cards places={["apply", "results"]} />
+        <Cards places={["health"]} />
         <ModelCard />
       </div>
       <Footer />
