@@ -11,6 +11,10 @@ import type { Seen } from "./specification.ts";
 // The plugin as it is built, in the simulator, at the hands of `hostContract`.
 
 let built: Promise<PluginFiles> | undefined;
+let whole: Promise<PluginFiles> | undefined;
+
+type Config = Parameters<typeof rollup>[0] & { readonly output: object };
+const [main, page] = bundles as unknown as readonly [Config, Config];
 
 /** The plugin's own bundle, made as the build makes it but kept in memory; its page is an empty one that a test plays. */
 export function buildPlugin(): Promise<PluginFiles> {
@@ -18,16 +22,27 @@ export function buildPlugin(): Promise<PluginFiles> {
   return built;
 }
 
+/** The same with its real page, the models and onnxruntime: all that the package holds, some 85 MB. */
+export function buildWholePlugin(): Promise<PluginFiles> {
+  whole ??= Promise.all([buildPlugin(), outputOf(page)]).then(([{ manifest, files }, made]) => ({
+    manifest,
+    files: { ...files, ...Object.fromEntries(made.map(([name, content]) => [`webview/${name}`, content])) },
+  }));
+  return whole;
+}
+
 async function bundle(): Promise<PluginFiles> {
-  const [config] = bundles as unknown as [Parameters<typeof rollup>[0] & { readonly output: object }];
-  const made = await rollup(config);
-  const { output } = await made.generate({ ...config.output, sourcemap: false });
-  await made.close();
-  const files: Record<string, string | Uint8Array> = { "webview/index.html": "<!doctype html>" };
-  for (const file of output) files[file.fileName] = file.type === "chunk" ? file.code : file.source;
+  const files = Object.fromEntries([["webview/index.html", "<!doctype html>"], ...(await outputOf(main))]);
   const { "manifest.json": manifest, ...rest } = files;
   if (manifest === undefined) throw new Error("The plugin's bundle has no manifest.json.");
   return { manifest: typeof manifest === "string" ? manifest : new TextDecoder().decode(manifest), files: rest };
+}
+
+async function outputOf(config: Config): Promise<[name: string, content: string | Uint8Array][]> {
+  const made = await rollup(config);
+  const { output } = await made.generate({ ...config.output, sourcemap: false });
+  await made.close();
+  return output.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source]);
 }
 
 /** Photoshop with the built plugin, its panel open, and its host connected to the page's end of the bridge. */

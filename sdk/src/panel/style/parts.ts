@@ -23,6 +23,7 @@ export const parts = `
   background: #000b; color: #fff; font-size: var(--ud-small); white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
   pointer-events: none;
 }
+.ud-badge, .ud-look, .ud-segment { box-shadow: 0 0 0 1px #fff3; }
 .ud-look {
   position: absolute; right: 8px; top: 8px; width: 24px; height: 24px; border-radius: 50%; background: #000b; color: #fff;
   display: grid; place-items: center;
