@@ -109,6 +109,36 @@ describe("a capture", () => {
     expect(await figma.node(id as string)).not.toBeNull();
   });
 
+  test("of a turned node at two sizes in turn, and of a placed picture larger than asked, makes no copy again", async () => {
+    const source = await selected("FRAME", {
+      x: 90,
+      y: 60,
+      width: 18,
+      height: 15,
+      rotation: 45,
+      fills: solid(1, 0, 0),
+    });
+    host = await connected(figma);
+    await captured(64);
+    const large = await captured(100);
+    expect([large.pixels.width, large.pixels.height]).toEqual([100, 83]);
+    const before = await figma.snapshot();
+    // Of other proportions by less than a pixel, as pictures are that were drawn in whole pixels.
+    const [id] = await host.place("One", [over(large, { pixels: plain(100, 84, [0, 255, 0, 255]) })]);
+    const after = await figma.snapshot();
+    const { pixels } = await captured(64);
+    expect([pixels.width, pixels.height]).toEqual([64, 54]);
+    expect(colourAt(pixels, 0.5, 0.5)).toEqual([0, 255, 0, 255]);
+    await figma.undo();
+    expect(await figma.snapshot()).toBe(before);
+    await figma.select([source]);
+    await captured(64);
+    await captured(100);
+    await figma.redo();
+    expect(await figma.snapshot()).toBe(after);
+    expect(await figma.node(id as string)).not.toBeNull();
+  });
+
   test("of a turned node that was changed shows the change", async () => {
     const id = await selected("FRAME", { x: 90, y: 60, width: 40, height: 20, rotation: 45, fills: solid(1, 0, 0) });
     host = await connected(figma);

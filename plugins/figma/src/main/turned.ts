@@ -1,4 +1,4 @@
-import type { EncodedPicture } from "@underdraw/sdk/host";
+import type { EncodedPicture, PictureStack } from "@underdraw/sdk/host";
 import { gone, longer, pngOf } from "./export.ts";
 import { translation } from "./matrix.ts";
 import { pngSize } from "./png.ts";
@@ -14,13 +14,17 @@ const copies = new Map<string, SceneNode>();
 const copyIds: string[] = [];
 const rememberedIds = 100;
 
-/** The last node that was copied: how it looked as it stood, and upright. */
-let last: {
+/** A node that was copied: how it looked as it stood, and upright. */
+interface Look {
   readonly id: string;
   readonly limit: number;
   readonly standing: Uint8Array;
   readonly upright: EncodedPicture;
-} | null = null;
+}
+
+/** The latest of them. A node is read at two sizes, for the eye and for the model. */
+let looks: readonly Look[] = [];
+const rememberedLooks = 4;
 
 /** True for the id of a node that a capture made and took away again. */
 export function isOwnCopy(id: string): boolean {
@@ -33,15 +37,18 @@ export function removeCopies(): void {
   copies.clear();
 }
 
-/** A turned node as it would look upright, its longer side `limit` pixels or, for a plain image, the image's own. */
-export async function uprightPng(node: SceneNode, limit: number): Promise<EncodedPicture> {
+/** A turned node as it would look upright, its longer side `limit` pixels, or less for a plain image that has less. */
+export async function uprightPng(node: SceneNode, limit: number): Promise<EncodedPicture | PictureStack> {
   const plain = await plainImage(node, limit);
   if (plain) return plain;
+  const { id } = node;
   const standing = (await pngOf(node, longer(node, limit))).bytes;
-  if (last && last.id === node.id && last.limit === limit && same(last.standing, standing)) return last.upright;
+  const known = looks.find((look) => look.id === id && look.limit === limit && same(look.standing, standing));
+  if (known) return known.upright;
   if (node.removed) throw gone("The selection");
   const upright = await copied(node, limit);
-  last = { id: node.id, limit, standing, upright };
+  const others = looks.filter((look) => look.id !== id || look.limit !== limit);
+  looks = [{ id, limit, standing, upright }, ...others].slice(0, rememberedLooks);
   return upright;
 }
 
@@ -61,8 +68,11 @@ async function copied(node: SceneNode, limit: number): Promise<EncodedPicture> {
   }
 }
 
-/** The image of a rectangle that is nothing but an image, as a placed picture is; null for any other node. */
-async function plainImage(node: SceneNode, limit: number): Promise<EncodedPicture | null> {
+/**
+ * The image of a rectangle that is nothing but an image, as a placed picture is; null for any other node. One that is
+ * larger than `limit` is for the panel to scale.
+ */
+async function plainImage(node: SceneNode, limit: number): Promise<EncodedPicture | PictureStack | null> {
   if (node.type !== "RECTANGLE" || !Array.isArray(node.fills)) return null;
   const [fill, second]: readonly Paint[] = node.fills;
   const isPlain =
@@ -81,10 +91,16 @@ async function plainImage(node: SceneNode, limit: number): Promise<EncodedPictur
   if (!image) return null;
   const bytes = await image.getBytesAsync();
   const size = pngSize(bytes);
-  if (!size || Math.max(size.width, size.height) > limit) return null;
-  // An image of other proportions is cut to the rectangle's.
-  const fits = Math.abs(size.width * node.height - size.height * node.width) < Math.max(node.width, node.height) / 2;
-  return fits ? { type: "image/png", bytes } : null;
+  if (!size) return null;
+  // An image of other proportions is cut to the rectangle's. Its sides are whole pixels: each may be one off.
+  const fits = Math.abs(size.width * node.height - size.height * node.width) <= node.width + node.height;
+  if (!fits) return null;
+  const picture = { type: "image/png", bytes } as const;
+  const scale = limit / Math.max(size.width, size.height);
+  if (scale >= 1) return picture;
+  const side = (length: number): number => Math.max(1, Math.round(length * scale));
+  const [width, height] = [side(size.width), side(size.height)];
+  return { width, height, parts: [{ picture, box: { x: 0, y: 0, width, height } }] };
 }
 
 const same = (one: Uint8Array, other: Uint8Array): boolean =>
