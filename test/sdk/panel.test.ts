@@ -16,6 +16,8 @@ afterEach(async () => {
   for (const close of opened.splice(0)) await close();
 });
 
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
 interface Setting {
   readonly screen: DrawScreen;
   readonly host: FakeHost;
@@ -97,6 +99,29 @@ describe("the selection", () => {
     expect(captures).toBe(1);
     expect(screen.hero.view.value).toBe("map");
     expect(screen.reader.source.value?.capture.bounds.x).toBe(14);
+  });
+
+  test("is read as soon as it changes, and once more when a gesture that goes on has ended", async () => {
+    const { host } = await open();
+    await host.kit.select(drawing(), { x: 10, y: 10, width: 64, height: 64 });
+    await pause(400);
+    const times: number[] = [];
+    const capture = host.capture.bind(host);
+    host.capture = (...given) => {
+      times.push(performance.now());
+      return capture(...given);
+    };
+    const began = performance.now();
+    let ended = began;
+    while (ended - began < 300) {
+      await host.kit.select(drawing(), { x: 10, y: 10, width: 64, height: 64 });
+      ended = performance.now();
+      await pause(20);
+    }
+    await expect.poll(() => times.length, { timeout: 2000 }).toBe(2);
+    const [first = 0, second = 0] = times;
+    expect(first - began).toBeLessThan(140);
+    expect(second).toBeGreaterThanOrEqual(ended + 140);
   });
 
   test("of a slow editor that was overtaken by another is dropped", async () => {

@@ -12,8 +12,11 @@ export interface Source {
   readonly capture: Capture;
 }
 
-/** How long a selection must be quiet before it is read, in ms: the end of a gesture, not its middle. */
+/** How long a selection that keeps changing must be quiet before it is read, in ms: the end of a gesture, not its middle. */
 const quietMs = 150;
+
+/** How soon a change after quiet is read, in ms: what a click selects comes as several changes of one frame. */
+const soonMs = 16;
 
 /** The longest side of what is read for the live map, in pixels. */
 const previewSide = 512;
@@ -28,7 +31,7 @@ export interface SourceParts {
   readonly cards: Cards;
 }
 
-/** Follows the editor's selection: reads it when a gesture has ended, the latest alone. */
+/** Follows the editor's selection: reads it at the first change, and again when a gesture has ended, the latest alone. */
 export class SourceReader {
   /** What is drawn after now. */
   readonly source: Signal<Source | null> = signal(null);
@@ -38,6 +41,10 @@ export class SourceReader {
   readonly #parts: SourceParts;
   #stopping: AbortController | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the latest change was told. */
+  #told = Number.NEGATIVE_INFINITY;
+  /** True while a read is about to begin that will see further changes too. */
+  #isSoon = false;
   #forget: (() => void) | undefined;
 
   constructor(parts: SourceParts) {
@@ -51,14 +58,20 @@ export class SourceReader {
   }
 
   #later(): void {
+    const now = performance.now();
+    const wait = now - this.#told < quietMs ? quietMs : soonMs;
+    this.#told = now;
+    if (this.#isSoon) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.refresh(), quietMs);
+    this.#isSoon = wait === soonMs;
+    this.#timer = setTimeout(() => void this.refresh(), wait);
   }
 
   /** Reads the selection now. Never rejects: what goes wrong becomes a card. */
   async refresh(): Promise<void> {
     const { session, cards } = this.#parts;
     clearTimeout(this.#timer);
+    this.#isSoon = false;
     this.#stopping?.abort();
     const stopping = new AbortController();
     this.#stopping = stopping;
@@ -90,6 +103,7 @@ export class SourceReader {
   show(source: Source): void {
     this.#stopping?.abort();
     clearTimeout(this.#timer);
+    this.#isSoon = false;
     this.reading.value = false;
     this.#parts.cards.replace("selection", []);
     this.source.value = source;
