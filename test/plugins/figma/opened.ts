@@ -35,7 +35,7 @@ export function pluginFiles(): Promise<PluginFiles> {
 export const openEditor = async (): Promise<NodeFigma> => openFigma(await pluginFiles());
 
 /** The panel's end of the channel, in the window of a running plugin that has gone on to the panel. */
-export async function panelPort(figma: NodeFigma): Promise<Port> {
+async function panelPort(figma: NodeFigma): Promise<Port> {
   await figma.ui.navigate(panelAddress);
   return {
     carries: "bytes",
