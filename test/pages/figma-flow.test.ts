@@ -96,10 +96,11 @@ async function ask(steps: number): Promise<void> {
   await button("More settings").click();
 }
 
-/** Begins to draw, and waits until a step has begun. */
+/** Begins to draw, and waits until a step has begun: it is looked for in every frame, for it is short. */
 async function begin(): Promise<void> {
   await button("Generate").click();
-  await panel.getByRole("button", { name: /^Step \d+ of/ }).waitFor({ timeout: 60_000 });
+  const isStepping = () => [...document.querySelectorAll("button")].some((one) => /^Step \d+ of/.test(one.textContent));
+  await panel.waitForFunction(isStepping, null, { polling: "raf", timeout: 60_000 });
 }
 
 async function apply(number: number): Promise<void> {
@@ -290,7 +291,7 @@ describe("a bad day", () => {
     await start();
     await map("Sheet").waitFor();
     const before = await figma.snapshot();
-    await ask(20);
+    await ask(40);
     await begin();
     await panel.evaluate(() => {
       Object.assign(globalThis, { isOld: true });
@@ -302,7 +303,7 @@ describe("a bad day", () => {
     await figma.settled();
     expect(await figma.snapshot()).toBe(before);
 
-    await ask(20);
+    await ask(40);
     await begin();
     await figma.closePlugin();
     await expect.poll(() => figma.page.frames()).toHaveLength(1);
@@ -319,7 +320,7 @@ describe("a bad day", () => {
     await start();
     await map("Sheet").waitFor();
     const drawn = await figma.node(source);
-    await ask(4);
+    await ask(40);
     await begin();
     await figma.edit(other, { name: "Theirs" }, "another");
     await figma.remove([source], "another");
