@@ -1,7 +1,8 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { UnderdrawError } from "./core/errors.ts";
 import type { ModelFolder, ModelSource } from "./models/source.ts";
 import type { GenerateRequest, GenerateResult } from "./request.ts";
+import { inWords } from "./wording.ts";
 
 // The recipe: a request with everything it left open filled in, as plain data that is stored with the picture and makes
 // it again. It holds its maps, so that it needs no other file, and no time and no path, so that the same request gives
@@ -15,36 +16,33 @@ export const recipeKeyword = "underdraw";
 const VERSION = 1;
 
 const text = z.string();
-const name = z.string().min(1);
-const fingerprint = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in 64 hex digits");
+const name = z.string().check(z.minLength(1));
+const fingerprint = z.string().check(z.regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in 64 hex digits"));
 const model = z.strictObject({ name, fingerprint });
 
 const largestSeed = 2n ** 64n - 1n;
 /** Whole numbers up to 2^53 - 1 as numbers, larger ones as text: JSON's numbers are not exact there. */
 const seed = z.union([
-  z.int().min(0),
-  z
-    .string()
-    .regex(/^[1-9]\d{0,19}$/)
-    .refine((digits) => BigInt(digits) <= largestSeed),
+  z.int().check(z.minimum(0)),
+  z.string().check(
+    z.regex(/^[1-9]\d{0,19}$/),
+    z.refine((digits) => BigInt(digits) <= largestSeed),
+  ),
 ]);
 
+const side = z.int().check(z.minimum(1));
+const fraction = z.number().check(z.minimum(0), z.maximum(1));
 const control = z.strictObject({
   /** What the map shows: the condition's name. */
   condition: name,
   /** The map as it was given, a PNG file in base64. */
-  map: z
-    .string()
-    .min(1)
-    .regex(/^[A-Za-z0-9+/]+={0,2}$/, "must be base64"),
+  map: z.string().check(z.minLength(1), z.regex(/^[A-Za-z0-9+/]+={0,2}$/, "must be base64")),
   net: model,
-  weight: z.number().min(0),
-  range: z
-    .tuple([z.number().min(0).max(1), z.number().min(0).max(1)])
-    .refine(([start, end]) => start <= end, "must not end before it starts"),
+  weight: z.number().check(z.minimum(0)),
+  range: z.tuple([fraction, fraction]).check(z.refine(([start, end]) => start <= end, "must not end before it starts")),
 });
 
-/** What a recipe holds. */
+/** What a recipe holds, as a schema of zod/mini. Read with `inWords`, it says what is wrong. */
 export const recipeSchema = z.strictObject({
   version: z.literal(VERSION),
   model,
@@ -52,13 +50,13 @@ export const recipeSchema = z.strictObject({
   negativePrompt: text,
   controls: z.array(control),
   /** Pixels. */
-  width: z.int().min(1),
-  height: z.int().min(1),
+  width: side,
+  height: side,
   seed,
-  steps: z.int().min(1).max(1000),
+  steps: z.int().check(z.minimum(1), z.maximum(1000)),
   guidance: z.number(),
   /** null: the model's own. */
-  sampler: z.union([z.string(), z.looseObject({ _class_name: z.string() })]).nullable(),
+  sampler: z.nullable(z.union([z.string(), z.looseObject({ _class_name: z.string() })])),
   /** What computed it: another provider or precision gives nearly the same picture, not the same bytes. */
   device: z.strictObject({
     provider: z.enum(["cpu", "wasm", "webgpu"]),
@@ -118,7 +116,7 @@ export function recipeOf(request: GenerateRequest, result: RecipeResult, parts: 
 
 /** A recipe as text: JSON in one line, its keys always in the same order. */
 export function formatRecipe(recipe: Recipe): string {
-  return JSON.stringify(recipeSchema.parse(recipe));
+  return JSON.stringify(recipeSchema.parse(recipe, inWords));
 }
 
 /** Reads a recipe from text. Throws `file-invalid`, with `file` as its name, for one that is damaged or too new. */
@@ -135,7 +133,7 @@ export function parseRecipe(json: string, file: string): Recipe {
   if (version.success && version.data.version > VERSION) {
     throw refuse(`it has version ${version.data.version}, and ${VERSION} is the newest known here. Update Underdraw.`);
   }
-  const found = recipeSchema.safeParse(data);
+  const found = recipeSchema.safeParse(data, inWords);
   if (found.success) return found.data;
   const issues = found.error.issues.map(({ path, message }) => `${path.join(".") || "recipe"}: ${message}`);
   throw refuse(

@@ -1,50 +1,46 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { UnderdrawError } from "./core/errors.ts";
 import type { GenerateRequest } from "./request.ts";
+import { inWords } from "./wording.ts";
 
 // What a request may hold. A host or a script hands it over, so it is checked by schema and not by trust.
 
 /** The longest side of a picture in one piece; its latents and maps would not fit a device far below this. */
 const MOST_PIXELS = 8192;
 
-const side = z.int().min(1).max(MOST_PIXELS).optional();
+const side = z.optional(z.int().check(z.minimum(1), z.maximum(MOST_PIXELS)));
+const count = z.int().check(z.minimum(1));
+const fraction = z.number().check(z.minimum(0), z.maximum(1));
 const control = z.object({
   map: z.object({
     condition: z.string(),
     pixels: z
-      .object({ width: z.int().min(1), height: z.int().min(1), data: z.instanceof(Uint8ClampedArray) })
-      .refine(({ width, height, data }) => data.length === 4 * width * height, "has not four bytes for each pixel"),
+      .object({ width: count, height: count, data: z.instanceof(Uint8ClampedArray) })
+      .check(
+        z.refine(({ width, height, data }) => data.length === 4 * width * height, "has not four bytes for each pixel"),
+      ),
   }),
-  net: z.string().optional(),
-  weight: z.number().min(0).max(10).optional(),
-  range: z
-    .tuple([z.number().min(0).max(1), z.number().min(0).max(1)])
-    .refine(([start, end]) => start <= end, "must not end before it starts")
-    .optional(),
+  net: z.optional(z.string()),
+  weight: z.optional(z.number().check(z.minimum(0), z.maximum(10))),
+  range: z.optional(
+    z.tuple([fraction, fraction]).check(z.refine(([start, end]) => start <= end, "must not end before it starts")),
+  ),
 });
 const request = z.object({
   prompt: z.string(),
-  negativePrompt: z.string().optional(),
+  negativePrompt: z.optional(z.string()),
   controls: z.array(control),
   width: side,
   height: side,
-  seed: z
-    .union([
-      z.int().min(0),
-      z
-        .bigint()
-        .min(0n)
-        .max(2n ** 64n - 1n),
-    ])
-    .optional(),
-  steps: z.int().min(1).max(1000).optional(),
-  guidance: z.number().min(0).max(100).optional(),
-  sampler: z.union([z.string(), z.looseObject({ _class_name: z.string() })]).optional(),
+  seed: z.optional(z.union([z.int().check(z.minimum(0)), z.bigint().check(z.minimum(0n), z.maximum(2n ** 64n - 1n))])),
+  steps: z.optional(z.int().check(z.minimum(1), z.maximum(1000))),
+  guidance: z.optional(z.number().check(z.minimum(0), z.maximum(100))),
+  sampler: z.optional(z.union([z.string(), z.looseObject({ _class_name: z.string() })])),
 });
 
 /** Throws `request-invalid` with every fault and where it is. */
 export function checkRequest(asked: GenerateRequest): void {
-  const found = request.safeParse(asked);
+  const found = request.safeParse(asked, inWords);
   if (found.success) return;
   const issues = found.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
   const list = issues.map(({ path, message }) => `${path || "request"}: ${message}`).join("; ");

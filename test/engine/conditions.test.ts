@@ -1,6 +1,7 @@
 import { canny, createPixels, defineCondition, type Pixels, UnderdrawError } from "@underdraw/engine";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
+import * as mini from "zod/mini";
 import { builtInConditions } from "../../engine/src/conditions/built-in.ts";
 import { describeOptions, parseOptions } from "../../engine/src/conditions/option-text.ts";
 
@@ -129,6 +130,75 @@ describe("a condition", () => {
     });
     expect(await failure(() => stopped().extract(white(1, 1), { ...context, signal: stopping.signal }))).toBe(reason);
     expect(await failure(() => canny().extract(white(1, 1), { ...context, signal: stopping.signal }))).toBe(reason);
+  });
+});
+
+describe("a condition of an author who writes zod/mini", () => {
+  const full = defineCondition({
+    id: "tones",
+    title: "Flat tones",
+    options: z.object({
+      levels: z.int().min(2).max(16).default(4).describe("How many."),
+      fineStep: z.number().gt(0).multipleOf(2).optional(),
+      ground: z.enum(["black", "white"]).default("black"),
+    }),
+    extract: (source, { levels }) => (levels === 6 ? source : createPixels(1, 1)),
+  });
+  const small = defineCondition({
+    id: "tones",
+    title: "Flat tones",
+    options: mini.object({
+      levels: mini._default(mini.int().check(mini.minimum(2), mini.maximum(16), mini.describe("How many.")), 4),
+      fineStep: mini.optional(mini.number().check(mini.gt(0), mini.multipleOf(2))),
+      ground: mini._default(mini.enum(["black", "white"]), "black"),
+    }),
+    extract: (source, { levels }) => (levels === 6 ? source : createPixels(1, 1)),
+  });
+
+  test("has the same types, and runs", async () => {
+    expectTypeOf<Parameters<typeof small>>().toEqualTypeOf<Parameters<typeof full>>();
+    expectTypeOf(small).toBeCallableWith({ levels: 6, ground: "white" });
+    // @ts-expect-error: there is no red ground.
+    expect(() => small({ ground: "red" })).toThrow();
+    expect(small({ levels: 6 }).options).toEqual({ levels: 6, ground: "black" });
+    await expect(small({ levels: 6 }).extract(white(2, 2), context)).resolves.toEqual(white(2, 2));
+  });
+
+  test("is described and read from text alike", () => {
+    expect(describeOptions(small)).toEqual(describeOptions(full));
+    expect(describeOptions(small)).toEqual([
+      { name: "levels", values: "whole number from 2 to 16", default: "4", help: "How many." },
+      { name: "fine-step", values: "whole number, above 0", help: "" },
+      { name: "ground", values: "black | white", default: "black", help: "" },
+    ]);
+    const entries = new Map([
+      ["levels", "5"],
+      ["fine-step", "4"],
+    ]);
+    expect(parseOptions(small, entries)).toEqual({ levels: 5, fineStep: 4, ground: "black" });
+  });
+
+  test.each([
+    [{ levels: 1.5, fineStep: 3, ground: "red" }],
+    [{ levels: 17, fineStep: 0 }],
+    [{ level: 3, grounds: 1 }],
+    ["levels"],
+    [5],
+  ])("refuses %j in the same words", async (options) => {
+    const words = await issues(() => small.choose(options));
+    expect(words).toEqual(await issues(() => full.choose(options)));
+    for (const message of Object.values(words)) expect(message).not.toBe("Invalid input");
+  });
+
+  test("keeps what it says of strangers", async () => {
+    const define = <Options extends mini.core.$ZodObject>(options: Options) =>
+      defineCondition({ id: "open", title: "Open", options, extract: (source) => source });
+    expect(define(mini.looseObject({})).choose({ extra: 1 }).options).toEqual({ extra: 1 });
+    expect(define(mini.catchall(mini.object({}), mini.number())).choose({ extra: 1 }).options).toEqual({ extra: 1 });
+    for (const options of [mini.strictObject({}), mini.object({})])
+      expect(await issues(() => define(options).choose({ extra: 1 }))).toEqual({
+        "open.extra": "there is no such option; this condition has no options",
+      });
   });
 });
 

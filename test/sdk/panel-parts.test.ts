@@ -2,6 +2,7 @@ import { type CallOptions, canny } from "@underdraw/engine";
 import { readPicture, writePicture } from "@underdraw/engine/pictures";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import * as mini from "zod/mini";
 import { Job } from "../../sdk/src/panel/state/job.ts";
 import { optionForm } from "../../sdk/src/panel/state/option-form.ts";
 import { createSettings, seedFrom, seedOf } from "../../sdk/src/panel/state/settings.ts";
@@ -108,6 +109,51 @@ describe("a form", () => {
       ["Gain", { type: "number", min: 0, max: 2, step: 0.01, whole: false }],
       ["Note", { type: "text" }],
       ["Free", { type: "number", min: 0, max: 1, step: 1, whole: true }],
+    ]);
+  });
+
+  test("is the same for an author who writes zod/mini", () => {
+    const full = z.object({
+      low: z.number().min(0).default(100).describe("How strong."),
+      levels: z.number().int().gt(1).max(16).prefault(4),
+      side: z.int32().optional(),
+      step: z.number().multipleOf(0.5).max(3).catch(1),
+      on: z.boolean().default(true).readonly(),
+      matte: z.enum(["black", "white"]).default("black").meta({ description: "The ground." }),
+      size: z.union([z.literal([3, 5]), z.literal("auto")]).default("auto"),
+      later: z.lazy(() => z.string().default("a")),
+      trimmed: z.preprocess((value) => value, z.string().default("b")),
+      none: z.enum(["a"]).nullable().default(null),
+      mixed: z.union([z.number(), z.literal("auto")]).default("auto"),
+    });
+    const small = mini.object({
+      low: mini._default(mini.number().check(mini.minimum(0), mini.describe("How strong.")), 100),
+      levels: mini.prefault(mini.int().check(mini.gt(1), mini.maximum(16)), 4),
+      side: mini.optional(mini.int32()),
+      step: mini.catch(mini.number().check(mini.multipleOf(0.5), mini.maximum(3)), 1),
+      on: mini.readonly(mini._default(mini.boolean(), true)),
+      matte: mini._default(mini.enum(["black", "white"]), "black").check(mini.meta({ description: "The ground." })),
+      size: mini._default(mini.union([mini.literal([3, 5]), mini.literal("auto")]), "auto"),
+      later: mini.lazy(() => mini._default(mini.string(), "a")),
+      trimmed: mini.pipe(
+        mini.transform((value) => value),
+        mini._default(mini.string(), "b"),
+      ),
+      none: mini._default(mini.nullable(mini.enum(["a"])), null),
+      mixed: mini._default(mini.union([mini.number(), mini.literal("auto")]), "auto"),
+    });
+    const form = optionForm(small);
+    expect(form).toEqual(optionForm(full));
+    expect(form.map(({ name, help, preset, input }) => [name, help, preset, input])).toEqual([
+      ["low", "How strong.", 100, { type: "number", min: 0, max: 500, step: 1, whole: false }],
+      ["levels", "", 4, { type: "number", min: 1, max: 16, step: 1, whole: true }],
+      ["side", "", undefined, { type: "number", min: -(2 ** 31), max: 2 ** 31 - 1, step: 1, whole: true }],
+      ["step", "", 1, { type: "number", min: 0, max: 3, step: 0.5, whole: false }],
+      ["on", "", true, { type: "switch" }],
+      ["matte", "The ground.", "black", { type: "choice", values: ["black", "white"] }],
+      ["size", "", "auto", { type: "choice", values: [3, 5, "auto"] }],
+      ["later", "", "a", { type: "text" }],
+      ["trimmed", "", "b", { type: "text" }],
     ]);
   });
 });

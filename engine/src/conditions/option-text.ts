@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import * as z from "zod/mini";
 import { type ConditionKind, checkOptions, known, optionsRefused } from "./condition.ts";
 
 /** One option of a condition in words, for a command line's help. */
@@ -15,12 +15,12 @@ export interface OptionDescription {
 
 /** Describes the options of a condition, in the order of its schema. */
 export function describeOptions(kind: ConditionKind): readonly OptionDescription[] {
-  return Object.entries(kind.options.shape).map(([key, schema]) => {
-    const layers = peeled(schema as z.core.$ZodType);
+  return Object.entries(kind.options._zod.def.shape).map(([key, schema]) => {
+    const layers = peeled(schema);
     const preset = layers
       .map(({ _zod }) => _zod.def as Partial<z.core.$ZodDefaultDef>)
       .find((def) => def.type === "default");
-    const help = layers.map((layer) => (layer as Partial<z.ZodType>).description).find((text) => text !== undefined);
+    const help = layers.map((layer) => z.globalRegistry.get(layer)?.description).find((text) => text !== undefined);
     const values = valuesOf(innermost(layers));
     return {
       name: kebab(key),
@@ -39,7 +39,7 @@ export function describeOptions(kind: ConditionKind): readonly OptionDescription
  * every option that is unknown or wrong.
  */
 export function parseOptions(kind: ConditionKind, entries: ReadonlyMap<string, string>): Record<string, unknown> {
-  const shape = kind.options.shape as Record<string, z.core.$ZodType>;
+  const { shape } = kind.options._zod.def;
   const issues: { path: string; message: string }[] = [];
   const typed: Record<string, unknown> = {};
   for (const [name, text] of entries) {
@@ -106,7 +106,7 @@ function valuesOf(schema: z.core.$ZodTypes): string {
   const { def } = schema._zod;
   switch (def.type) {
     case "number":
-      return numbersOf(schema as z.ZodNumber);
+      return numbersOf(def);
     case "boolean":
       return "true | false";
     case "enum":
@@ -123,12 +123,20 @@ function valuesOf(schema: z.core.$ZodTypes): string {
 }
 
 /** What numbers a type takes, in words: `number, 0 or more`, `whole number from 1 to 9`. */
-function numbersOf(schema: z.ZodNumber): string {
-  const name = schema.isInt ? "whole number" : "number";
-  const limits = (schema.def.checks ?? []).map(({ _zod }) => _zod.def as Partial<z.core.$ZodCheckLessThanDef>);
-  const of = (check: string) => limits.filter((limit) => limit.check === check);
-  const [low] = of("greater_than");
-  const [high] = of("less_than");
+function numbersOf(def: z.core.$ZodNumberDef): string {
+  // A schema of whole numbers is itself the check that says so.
+  const rules = [
+    def as object,
+    ...(def.checks ?? []).map(({ _zod }) => _zod.def),
+  ] as readonly z.core.$ZodChecks["_zod"]["def"][];
+  const low = rules.find((rule) => rule.check === "greater_than");
+  const high = rules.find((rule) => rule.check === "less_than");
+  const isWhole = rules.some(
+    (rule) =>
+      (rule.check === "number_format" && rule.format.includes("int")) ||
+      (rule.check === "multiple_of" && Number.isSafeInteger(rule.value)),
+  );
+  const name = isWhole ? "whole number" : "number";
   if (low?.inclusive && high?.inclusive) return `${name} from ${low.value} to ${high.value}`;
   const least = low && (low.inclusive ? `${low.value} or more` : `above ${low.value}`);
   const most = high && (high.inclusive ? `${high.value} or less` : `below ${high.value}`);

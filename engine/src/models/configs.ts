@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { ControlNetConfig, TextConfig, UnetConfig, VaeConfig } from "../graph/config.ts";
 import { checked } from "./json.ts";
 import { incompatible, quoted } from "./refusal.ts";
@@ -10,13 +10,13 @@ import { incompatible, quoted } from "./refusal.ts";
 /** A config as a JSON file holds it. */
 export type RawConfig = Readonly<Record<string, unknown>>;
 
-const count = (most: number) => z.int().min(1).max(most);
+const count = (most: number) => z.int().check(z.minimum(1), z.maximum(most));
 const width = count(16384);
-const epsilon = z.number().min(0).max(1);
-const activation = z.enum(["silu", "swish"]).default("silu");
-const levels = z.array(width).min(1).max(10);
+const epsilon = z.number().check(z.minimum(0), z.maximum(1));
+const activation = z._default(z.enum(["silu", "swish"]), "silu");
+const levels = z.array(width).check(z.minLength(1), z.maxLength(10));
 /** A setting that is one number for all levels or one for each. */
-const perLevel = (most: number) => z.union([count(most), z.array(count(most)).min(1).max(10)]);
+const perLevel = (most: number) => z.union([count(most), z.array(count(most)).check(z.minLength(1), z.maxLength(10))]);
 
 /** Settings that would need other layers, with the values that need none. Anything else is refused. */
 const plainNet = {
@@ -96,24 +96,27 @@ function divides(channels: readonly number[], by: readonly number[], key: string
 }
 
 const netSchema = z.looseObject({
-  in_channels: width.default(4),
-  block_out_channels: levels.default([320, 640, 1280, 1280]),
-  layers_per_block: perLevel(16).default(2),
-  down_block_types: z
-    .array(z.string())
-    .default(["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"]),
-  mid_block_type: z.string().nullable().default("UNetMidBlock2DCrossAttn"),
-  attention_head_dim: perLevel(1024).default(8),
-  num_attention_heads: perLevel(1024).nullish(),
-  transformer_layers_per_block: perLevel(32).default(1),
-  cross_attention_dim: perLevel(16384).default(1280),
+  in_channels: z._default(width, 4),
+  block_out_channels: z._default(levels, [320, 640, 1280, 1280]),
+  layers_per_block: z._default(perLevel(16), 2),
+  down_block_types: z._default(z.array(z.string()), [
+    "CrossAttnDownBlock2D",
+    "CrossAttnDownBlock2D",
+    "CrossAttnDownBlock2D",
+    "DownBlock2D",
+  ]),
+  mid_block_type: z._default(z.nullable(z.string()), "UNetMidBlock2DCrossAttn"),
+  attention_head_dim: z._default(perLevel(1024), 8),
+  num_attention_heads: z.nullish(perLevel(1024)),
+  transformer_layers_per_block: z._default(perLevel(32), 1),
+  cross_attention_dim: z._default(perLevel(16384), 1280),
   act_fn: activation,
-  norm_num_groups: width.default(32),
-  norm_eps: epsilon.default(1e-5),
-  use_linear_projection: z.boolean().default(false),
-  flip_sin_to_cos: z.boolean().default(true),
-  freq_shift: z.number().min(-16).max(16).default(0),
-  mid_block_scale_factor: z.number().min(1e-6).max(1e6).default(1),
+  norm_num_groups: z._default(width, 32),
+  norm_eps: z._default(epsilon, 1e-5),
+  use_linear_projection: z._default(z.boolean(), false),
+  flip_sin_to_cos: z._default(z.boolean(), true),
+  freq_shift: z._default(z.number().check(z.minimum(-16), z.maximum(16)), 0),
+  mid_block_scale_factor: z._default(z.number().check(z.minimum(1e-6), z.maximum(1e6)), 1),
 });
 
 /** What a UNet and a ControlNet have in common. */
@@ -161,12 +164,15 @@ function netConfig(raw: RawConfig, where: string): Omit<UnetConfig, "outChannels
 }
 
 const unetSchema = z.looseObject({
-  out_channels: width.default(4),
-  up_block_types: z
-    .array(z.string())
-    .default(["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]),
-  time_embedding_dim: z.int().nullish(),
-  reverse_transformer_layers_per_block: z.array(z.unknown()).nullish(),
+  out_channels: z._default(width, 4),
+  up_block_types: z._default(z.array(z.string()), [
+    "UpBlock2D",
+    "CrossAttnUpBlock2D",
+    "CrossAttnUpBlock2D",
+    "CrossAttnUpBlock2D",
+  ]),
+  time_embedding_dim: z.nullish(z.int()),
+  reverse_transformer_layers_per_block: z.nullish(z.array(z.unknown())),
 });
 
 /** The config of a UNet2DConditionModel. Throws `file-invalid` or `model-incompatible` that names the key. */
@@ -188,10 +194,13 @@ export function unetConfig(raw: RawConfig, where: string): UnetConfig {
 }
 
 const controlNetSchema = z.looseObject({
-  conditioning_channels: width.default(3),
-  conditioning_embedding_out_channels: z.array(width).min(2).max(9).default([16, 32, 96, 256]),
-  controlnet_conditioning_channel_order: z.enum(["rgb", "bgr"]).default("rgb"),
-  global_pool_conditions: z.boolean().default(false),
+  conditioning_channels: z._default(width, 3),
+  conditioning_embedding_out_channels: z._default(
+    z.array(width).check(z.minLength(2), z.maxLength(9)),
+    [16, 32, 96, 256],
+  ),
+  controlnet_conditioning_channel_order: z._default(z.enum(["rgb", "bgr"]), "rgb"),
+  global_pool_conditions: z._default(z.boolean(), false),
 });
 
 /** The config of a ControlNetModel. Throws `file-invalid` or `model-incompatible` that names the key. */
@@ -211,20 +220,20 @@ export function controlNetConfig(raw: RawConfig, where: string): ControlNetConfi
 }
 
 const vaeSchema = z.looseObject({
-  in_channels: width.default(3),
-  out_channels: width.default(3),
-  latent_channels: count(1024).default(4),
-  block_out_channels: levels.default([64]),
-  down_block_types: z.array(z.string()).default(["DownEncoderBlock2D"]),
-  up_block_types: z.array(z.string()).default(["UpDecoderBlock2D"]),
-  layers_per_block: count(16).default(1),
+  in_channels: z._default(width, 3),
+  out_channels: z._default(width, 3),
+  latent_channels: z._default(count(1024), 4),
+  block_out_channels: z._default(levels, [64]),
+  down_block_types: z._default(z.array(z.string()), ["DownEncoderBlock2D"]),
+  up_block_types: z._default(z.array(z.string()), ["UpDecoderBlock2D"]),
+  layers_per_block: z._default(count(16), 1),
   act_fn: activation,
-  norm_num_groups: width.default(32),
-  mid_block_add_attention: z.boolean().default(true),
-  use_quant_conv: z.boolean().default(true),
-  use_post_quant_conv: z.boolean().default(true),
-  scaling_factor: z.number().min(1e-6).max(1e6).default(0.18215),
-  shift_factor: z.number().min(-1e6).max(1e6).nullish(),
+  norm_num_groups: z._default(width, 32),
+  mid_block_add_attention: z._default(z.boolean(), true),
+  use_quant_conv: z._default(z.boolean(), true),
+  use_post_quant_conv: z._default(z.boolean(), true),
+  scaling_factor: z._default(z.number().check(z.minimum(1e-6), z.maximum(1e6)), 0.18215),
+  shift_factor: z.nullish(z.number().check(z.minimum(-1e6), z.maximum(1e6))),
 });
 
 /** The config of an AutoencoderKL. Throws `file-invalid` or `model-incompatible` that names the key. */
@@ -255,14 +264,14 @@ export function vaeConfig(raw: RawConfig, where: string): VaeConfig {
 }
 
 const textSchema = z.looseObject({
-  vocab_size: count(1_000_000).default(49408),
-  hidden_size: width.default(512),
-  intermediate_size: count(65536).default(2048),
-  num_hidden_layers: count(64).default(12),
-  num_attention_heads: count(1024).default(8),
-  max_position_embeddings: z.int().min(3).max(4096).default(77),
-  hidden_act: z.string().default("quick_gelu"),
-  layer_norm_eps: epsilon.default(1e-5),
+  vocab_size: z._default(count(1_000_000), 49408),
+  hidden_size: z._default(width, 512),
+  intermediate_size: z._default(count(65536), 2048),
+  num_hidden_layers: z._default(count(64), 12),
+  num_attention_heads: z._default(count(1024), 8),
+  max_position_embeddings: z._default(z.int().check(z.minimum(3), z.maximum(4096)), 77),
+  hidden_act: z._default(z.string(), "quick_gelu"),
+  layer_norm_eps: z._default(epsilon, 1e-5),
 });
 
 /** The config of a CLIPTextModel. Throws `file-invalid` or `model-incompatible` that names the key. */

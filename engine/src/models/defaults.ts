@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { CallOptions } from "../call.ts";
 import type { BaseModel } from "./base.ts";
 import { checked, openObject } from "./json.ts";
@@ -12,15 +12,18 @@ export interface ModelDefaults {
   readonly guidance: number;
 }
 
-const side = z.int().min(8).max(4096);
+const side = z.int().check(z.minimum(8), z.maximum(4096));
 /** The part of a pack's manifest that says what its model likes; other manifests may say nothing of it. */
 const manifest = z.looseObject({
-  canvas: side.nullish(),
-  defaults: z
-    .looseObject({ steps: z.int().min(1).max(1000).nullish(), guidance: z.number().min(0).max(100).nullish() })
-    .nullish(),
+  canvas: z.nullish(side),
+  defaults: z.nullish(
+    z.looseObject({
+      steps: z.nullish(z.int().check(z.minimum(1), z.maximum(1000))),
+      guidance: z.nullish(z.number().check(z.minimum(0), z.maximum(100))),
+    }),
+  ),
 });
-const unet = z.looseObject({ sample_size: z.union([side.min(1), z.array(side.min(1)).min(1)]).nullish() });
+const unet = z.looseObject({ sample_size: z.nullish(z.union([side, z.array(side).check(z.minLength(1))])) });
 
 /**
  * The model's own size, steps and guidance: from the manifest of a pack, else the size from the UNet's config (its

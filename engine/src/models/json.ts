@@ -1,4 +1,5 @@
-import type { z } from "zod";
+import type * as z from "zod/mini";
+import { inWords } from "../wording.ts";
 import { fileInvalid, quoted } from "./refusal.ts";
 import type { ByteSource, ModelFolder } from "./source.ts";
 
@@ -39,8 +40,8 @@ export function parseObject(name: string, text: string): Record<string, unknown>
 }
 
 /** Checks a parsed file against a schema. Throws `file-invalid` that names each wrong key with its value. */
-export function checked<Schema extends z.ZodType>(name: string, value: unknown, schema: Schema): z.output<Schema> {
-  const result = schema.safeParse(value);
+export function checked<Schema extends z.ZodMiniType>(name: string, value: unknown, schema: Schema): z.output<Schema> {
+  const result = schema.safeParse(value, inWords);
   if (result.success) return result.data;
   const issues = result.error.issues.slice(0, 4).map((issue) => {
     let at: unknown = value;

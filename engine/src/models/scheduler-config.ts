@@ -1,21 +1,23 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { checked } from "./json.ts";
 
-const flag = z.boolean().nullish();
-const number = z.number().nullish();
+const flag = z.nullish(z.boolean());
+const number = z.nullish(z.number());
 
 /** A scheduler's config as diffusers writes it. Keys that a kind of scheduler leaves out have that kind's default. */
 const schedulerConfigSchema = z.looseObject({
-  _class_name: z.string().max(100).optional(),
-  num_train_timesteps: z.int().min(1).max(100_000).optional(),
-  beta_start: z.number().min(0).max(1).optional(),
-  beta_end: z.number().min(0).max(1).optional(),
-  beta_schedule: z.enum(["linear", "scaled_linear", "squaredcos_cap_v2"]).optional(),
-  trained_betas: z.array(z.number().min(0).max(1)).min(1).max(100_000).nullish(),
-  prediction_type: z.enum(["epsilon", "v_prediction", "sample"]).optional(),
-  timestep_spacing: z.enum(["leading", "trailing", "linspace"]).optional(),
-  timestep_type: z.enum(["discrete", "continuous"]).optional(),
-  steps_offset: z.int().min(0).max(1000).optional(),
+  _class_name: z.optional(z.string().check(z.maxLength(100))),
+  num_train_timesteps: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
+  beta_start: z.optional(z.number().check(z.minimum(0), z.maximum(1))),
+  beta_end: z.optional(z.number().check(z.minimum(0), z.maximum(1))),
+  beta_schedule: z.optional(z.enum(["linear", "scaled_linear", "squaredcos_cap_v2"])),
+  trained_betas: z.nullish(
+    z.array(z.number().check(z.minimum(0), z.maximum(1))).check(z.minLength(1), z.maxLength(100_000)),
+  ),
+  prediction_type: z.optional(z.enum(["epsilon", "v_prediction", "sample"])),
+  timestep_spacing: z.optional(z.enum(["leading", "trailing", "linspace"])),
+  timestep_type: z.optional(z.enum(["discrete", "continuous"])),
+  steps_offset: z.optional(z.int().check(z.minimum(0), z.maximum(1000))),
   set_alpha_to_one: flag,
   clip_sample: flag,
   clip_sample_range: number,
@@ -27,16 +29,16 @@ const schedulerConfigSchema = z.looseObject({
   use_karras_sigmas: flag,
   use_exponential_sigmas: flag,
   use_beta_sigmas: flag,
-  final_sigmas_type: z.enum(["zero", "sigma_min"]).nullish(),
-  interpolation_type: z.enum(["linear", "log_linear"]).nullish(),
+  final_sigmas_type: z.nullish(z.enum(["zero", "sigma_min"])),
+  interpolation_type: z.nullish(z.enum(["linear", "log_linear"])),
   sigma_min: number,
   sigma_max: number,
-  solver_order: z.int().min(1).max(10).optional(),
-  solver_type: z.string().max(50).optional(),
-  algorithm_type: z.string().max(50).optional(),
+  solver_order: z.optional(z.int().check(z.minimum(1), z.maximum(10))),
+  solver_type: z.optional(z.string().check(z.maxLength(50))),
+  algorithm_type: z.optional(z.string().check(z.maxLength(50))),
   lower_order_final: flag,
   predict_x0: flag,
-  original_inference_steps: z.int().min(1).max(100_000).optional(),
+  original_inference_steps: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
   timestep_scaling: number,
 });
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { TextConfig } from "../graph/config.ts";
 import { checked, openObject, openText, parseObject } from "./json.ts";
 import { fileInvalid, incompatible, quoted } from "./refusal.ts";
@@ -32,17 +32,32 @@ const END = "<|endoftext|>";
 const CLIP_TOKENS = 49408;
 
 /** A special token, in the short spelling or the long one. */
-const token = z
-  .union([
-    z.string().transform((content) => ({ content, normalized: false })),
-    z.looseObject({ content: z.string(), normalized: z.boolean().default(false) }),
-  ])
-  .nullish();
+const token = z.nullish(
+  z.union([
+    z.pipe(
+      z.string(),
+      z.transform((content: string) => ({ content, normalized: false })),
+    ),
+    z.looseObject({ content: z.string(), normalized: z._default(z.boolean(), false) }),
+  ]),
+);
 const special = z.looseObject({ bos_token: token, eos_token: token, unk_token: token, pad_token: token });
-const settings = special.extend({ model_max_length: z.number().nullish(), do_lower_case: z.boolean().nullish() });
-const pair = z.union([z.string(), z.tuple([z.string(), z.string()]).transform((sides) => sides.join(" "))]);
+const settings = z.extend(special, {
+  model_max_length: z.nullish(z.number()),
+  do_lower_case: z.nullish(z.boolean()),
+});
+const pair = z.union([
+  z.string(),
+  z.pipe(
+    z.tuple([z.string(), z.string()]),
+    z.transform((sides: [string, string]) => sides.join(" ")),
+  ),
+]);
 const whole = z.looseObject({
-  model: z.looseObject({ vocab: z.record(z.string(), z.number()), merges: z.array(pair).max(2_000_000) }),
+  model: z.looseObject({
+    vocab: z.record(z.string(), z.number()),
+    merges: z.array(pair).check(z.maxLength(2_000_000)),
+  }),
 });
 
 /**

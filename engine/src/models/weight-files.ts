@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { checkPath } from "./folder.ts";
 import { foreignReason } from "./foreign.ts";
 import { checked, openObject } from "./json.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { Progress } from "../call.ts";
 import type { Pixels } from "../core/pixels.ts";
 import type { WireError } from "../core/wire.ts";
@@ -82,11 +82,11 @@ export type Call<Name extends CallName = CallName> = {
   [Each in CallName]: typeof mark & { readonly id: number; readonly call: Each } & Inputs[Each];
 }[Name];
 
-const id = z.int().min(0);
+const id = z.int().check(z.minimum(0));
 const name = z.string();
 /** Not `z.number()`, which takes no NaN: the engine itself judges sizes, and says better what is wrong with one. */
 const side = z.custom<number>((value) => typeof value === "number");
-const pixels: z.ZodType<Pixels> = z.object({
+const pixels: z.ZodMiniType<Pixels> = z.object({
   width: side,
   height: side,
   data: z.custom<Pixels["data"]>((value) => value instanceof Uint8ClampedArray),
@@ -94,7 +94,7 @@ const pixels: z.ZodType<Pixels> = z.object({
 
 const handle = <Handle extends FileSystemHandle>(kind: FileSystemHandle["kind"]) =>
   z.custom<Handle>((value) => typeof value === "object" && value !== null && "kind" in value && value.kind === kind);
-const description: z.ZodType<SourceDescription> = z.discriminatedUnion("from", [
+const description: z.ZodMiniType<SourceDescription> = z.discriminatedUnion("from", [
   z.object({ from: z.literal("file"), file: z.instanceof(File) }),
   z.object({ from: z.literal("files"), name, files: z.array(z.tuple([name, z.instanceof(Blob)])) }),
   z.object({ from: z.literal("handle"), handle: handle<FileSystemFileHandle>("file") }),
@@ -108,16 +108,16 @@ const place = z.union([name, description]);
 const request = z.looseObject({
   prompt: z.string(),
   controls: z.array(z.looseObject({ map: z.looseObject({ condition: name, pixels }) })),
-}) as z.ZodType<GenerateRequest>;
+}) as z.ZodMiniType<GenerateRequest>;
 
-const calls: { readonly [Name in CallName]: z.ZodType<Inputs[Name]> } = {
+const calls: { readonly [Name in CallName]: z.ZodMiniType<Inputs[Name]> } = {
   device: z.object({}),
   extract: z.object({ condition: z.object({ id: name, options: z.record(name, z.unknown()) }), source: pixels }),
   load: z.object({
     request: z.object({
       base: z.exactOptional(place),
       nets: z.exactOptional(z.union([z.array(name), z.array(z.tuple([name, place]))])),
-      facts: z.exactOptional(z.looseObject({}) as z.ZodType<ModelFacts>),
+      facts: z.exactOptional(z.looseObject({}) as z.ZodMiniType<ModelFacts>),
     }),
   }),
   generate: z.object({ pipeline: id, request }),
@@ -139,12 +139,12 @@ const calls: { readonly [Name in CallName]: z.ZodType<Inputs[Name]> } = {
 };
 
 const runs = z.record(name, z.int());
-const results: { readonly [Name in CallName]: z.ZodType<Results[Name]> } = {
+const results: { readonly [Name in CallName]: z.ZodMiniType<Results[Name]> } = {
   device: z.object({
     provider: z.enum(["cpu", "wasm", "webgpu"]),
     precision: z.enum(["float32", "float16"]),
     about: z.string(),
-    fallback: z.string().nullable(),
+    fallback: z.nullable(z.string()),
   }),
   extract: pixels,
   load: z.object({
@@ -196,7 +196,7 @@ const progress = z.discriminatedUnion("phase", [
 /** Where a call stands, as it crosses: the engine's `Progress`, its preview a yes or no. */
 export type ProgressFacts = z.output<typeof progress>;
 
-const error: z.ZodType<WireError> = z.object({
+const error: z.ZodMiniType<WireError> = z.object({
   name: z.string(),
   message: z.string(),
   code: z.exactOptional(z.string()),
@@ -214,7 +214,7 @@ const replies = z.union([
       /** The ids of the conditions that the worker knows. */
       conditions: z.array(name),
       /** The name of a lock that the worker holds as long as it lives, where the browser has such. */
-      lock: z.string().nullable(),
+      lock: z.nullable(z.string()),
     }),
   }),
   z.object({ ...ours, id, progress, runs: ran }),

@@ -1,59 +1,66 @@
 // What each call is answered with, as a panel checks it: a host is foreign code.
 
-import { z } from "zod";
+import { inWords } from "@underdraw/engine";
+import * as z from "zod/mini";
 import type { Capture, Picture } from "../host/adapter.ts";
 import { limits } from "../host/limits.ts";
 import { hostFailed, type PackedPicture } from "../host/packed.ts";
 import type { Call } from "../host/protocol.ts";
 import { type Arrived, violation } from "../host/transfer.ts";
 
-const side = z.int().min(1).max(limits.side);
-const part = z.int().min(0);
-const name = z.string().max(limits.name);
-const extent = z.number().positive();
-const wholeBounds = z.object({ x: z.int(), y: z.int(), width: z.int().min(1), height: z.int().min(1) });
+const side = z.int().check(z.minimum(1), z.maximum(limits.side));
+const part = z.int().check(z.minimum(0));
+const name = z.string().check(z.maxLength(limits.name));
+const extent = z.number().check(z.positive());
+const whole = z.int().check(z.minimum(1));
+const wholeBounds = z.object({ x: z.int(), y: z.int(), width: whole, height: whole });
 
 const file = z.object({ type: z.enum(["image/png", "image/jpeg"]), bytes: part });
 const box = z.object({ x: z.number(), y: z.number(), width: extent, height: extent });
 const picture = z.union([
   z.object({ width: side, height: side, data: part }),
   file,
-  z.object({ width: side, height: side, parts: z.array(z.object({ picture: file, box })).max(limits.stack) }),
+  z.object({
+    width: side,
+    height: side,
+    parts: z.array(z.object({ picture: file, box })).check(z.maxLength(limits.stack)),
+  }),
 ]);
 
 const capture = z.object({
   pixels: picture,
   bounds: wholeBounds,
-  mask: picture.exactOptional(),
-  name: name.exactOptional(),
-  layer: name.exactOptional(),
-  anchor: z.string().max(limits.anchor).exactOptional(),
+  mask: z.exactOptional(picture),
+  name: z.exactOptional(name),
+  layer: z.exactOptional(name),
+  anchor: z.exactOptional(z.string().check(z.maxLength(limits.anchor))),
 });
 
 const six = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]);
+const length = z.number().check(z.minimum(0));
 const shape = z.object({
   id: name,
   name,
   path: z.string(),
   matrix: six,
-  stroke: name.nullable(),
-  strokeWidth: z.number().min(0),
-  dash: z.array(z.number().min(0)),
-  fill: name.nullable(),
-  opacity: z.number().min(0).max(1),
+  stroke: z.nullable(name),
+  strokeWidth: length,
+  dash: z.array(length),
+  fill: z.nullable(name),
+  opacity: z.number().check(z.minimum(0), z.maximum(1)),
 });
 
 /** What each call is answered with. */
 export const answers = {
-  capture: capture.nullable(),
-  place: z.array(name.min(1)),
-  scene: z.object({ bounds: wholeBounds, shapes: z.array(shape) }).nullable(),
-  recipe: z.string().max(limits.recipe).nullable(),
+  capture: z.nullable(capture),
+  place: z.array(name.check(z.minLength(1))),
+  scene: z.nullable(z.object({ bounds: wholeBounds, shapes: z.array(shape) })),
+  recipe: z.nullable(z.string().check(z.maxLength(limits.recipe))),
 };
 
 /** What a host answered. Throws `host-failed`, naming the places, for what is not what was asked for. */
 export function checked<C extends Call>(host: string, call: C, value: unknown): z.output<(typeof answers)[C]> {
-  const read = answers[call].safeParse(value);
+  const read = answers[call].safeParse(value, inWords);
   if (read.success) return read.data as z.output<(typeof answers)[C]>;
   const issues = read.error.issues.slice(0, 3).map(({ path, message }) => `${path.join(".") || call}: ${message}`);
   throw hostFailed(host, call, `gave what cannot be used (${issues.join("; ")}).`, read.error);

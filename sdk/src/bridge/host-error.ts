@@ -1,5 +1,5 @@
 import { type ErrorCode, type ErrorDetails, fromWire } from "@underdraw/engine/core";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { hostFailed } from "../host/packed.ts";
 import type { Call } from "../host/protocol.ts";
 
@@ -8,16 +8,16 @@ const text = z.string();
 const failure = z.object({
   name: text,
   message: text,
-  code: z.string().optional(),
-  details: z.unknown().optional(),
+  code: z.optional(z.string()),
+  details: z.optional(z.unknown()),
 });
 
 /** What the codes that a host raises carry: whoever reads `details.reason` must find it. */
-const details: { readonly [C in ErrorCode]?: z.ZodType<ErrorDetails[C]> } = {
+const details: { readonly [C in ErrorCode]?: z.ZodMiniType<ErrorDetails[C]> } = {
   "host-unsupported": z.object({ host: text, ability: text }),
   "host-denied": z.object({ host: text, permission: text }),
   "host-failed": z.object({ host: text, call: text }),
-  "host-busy": z.object({ host: text, owner: z.string().exactOptional() }),
+  "host-busy": z.object({ host: text, owner: z.exactOptional(z.string()) }),
   "selection-unusable": z.object({
     host: text,
     reason: z.enum(["hidden", "empty", "outside", "locked", "too-large"]),
@@ -28,7 +28,7 @@ const details: { readonly [C in ErrorCode]?: z.ZodType<ErrorDetails[C]> } = {
   }),
   "bridge-closed": z.object({ reason: text }),
   "bridge-protocol": z.object({ got: text }),
-  "out-of-memory": z.object({ needed: z.number().exactOptional() }),
+  "out-of-memory": z.object({ needed: z.exactOptional(z.number()) }),
   "picture-unreadable": z.object({ file: text, reason: text }),
   "file-invalid": z.object({ file: text, reason: text }),
   "request-invalid": z.object({ issues: z.array(z.object({ path: text, message: text })) }),
@@ -36,7 +36,7 @@ const details: { readonly [C in ErrorCode]?: z.ZodType<ErrorDetails[C]> } = {
   timeout: z.object({ what: text, limitMs: z.number() }),
 };
 
-const unknownDetails = z.looseObject({}).catch({});
+const unknownDetails = z.catch(z.looseObject({}), {});
 
 /** The most characters of a message that a person is to read. */
 const longest = 4_000;
@@ -51,7 +51,7 @@ export function hostError(value: unknown, host: string, call: Call): Error {
   const { name, code } = read.data;
   const message = read.data.message.slice(0, longest);
   if (code === undefined) return fromWire({ name, message });
-  const schema: z.ZodType | undefined = Object.hasOwn(details, code) ? details[code as ErrorCode] : undefined;
+  const schema: z.ZodMiniType | undefined = Object.hasOwn(details, code) ? details[code as ErrorCode] : undefined;
   const known = (schema ?? unknownDetails).safeParse(read.data.details);
   if (!known.success) return hostFailed(host, call, `failed: ${message}`);
   return fromWire({ name, message, code, details: known.data });

@@ -1,7 +1,7 @@
-import { formatRecipe, parseRecipe, type Recipe } from "@underdraw/engine";
+import { formatRecipe, inWords, parseRecipe, type Recipe } from "@underdraw/engine";
 import { type Pixels, type Rect, UnderdrawError } from "@underdraw/engine/core";
 import { readPicture, writePicture } from "@underdraw/engine/pictures";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { maskOf, maskPixels } from "./mask.ts";
 import type { Size } from "./resolution.ts";
 
@@ -19,20 +19,14 @@ const longest = 8 * 1024 * 1024;
 /** How many pixels a map or a mask in a recipe may have: more would be no model's, and a bomb in a small file. */
 const mostPixels = 2 ** 25;
 
-const whole = z
-  .int()
-  .min(-(2 ** 31))
-  .max(2 ** 31);
-const side = z
-  .int()
-  .min(1)
-  .max(2 ** 20);
+const whole = z.int().check(z.minimum(-(2 ** 31)), z.maximum(2 ** 31));
+const side = z.int().check(z.minimum(1), z.maximum(2 ** 20));
 const schema = z.strictObject({
   layer: z.literal(VERSION),
   recipe: z.unknown(),
   bounds: z.strictObject({ x: whole, y: whole, width: side, height: side }),
   picture: z.strictObject({ width: side, height: side }),
-  mask: z.string().min(1).optional(),
+  mask: z.optional(z.string().check(z.minLength(1))),
 });
 
 /** What a layer holds to be drawn and placed again. */
@@ -77,7 +71,7 @@ export async function parseLayerRecipe(
   const version = z.looseObject({ layer: z.int() }).safeParse(data);
   if (version.success && version.data.layer > VERSION)
     throw refuse(`it has version ${version.data.layer}, and ${VERSION} is the newest known here. Update Underdraw.`);
-  const found = schema.safeParse(data);
+  const found = schema.safeParse(data, inWords);
   if (!found.success) {
     const issues = found.error.issues.map(({ path, message }) => `${path.join(".") || "recipe"}: ${message}`);
     throw refuse(`${issues.slice(0, 4).join("; ")}. It was changed by something else.`, found.error);
