@@ -157,7 +157,17 @@ def train(folder: Path, profile: Profile, cache: Cache, drawings: torch.Tensor, 
             if (earlier := folder / "warm" / "controlnet" / name).exists():  # of an earlier round, on an earlier base
                 trainer.net.load_state_dict(models.load(earlier, type(trainer.net), DEVICE).state_dict())
                 print(f"net {name}: starts from the weights of an earlier round", flush=True)
-        run = Run(path, {"net": trainer.net}, lr=stage.lr, batch=stage.batch, samples=stage.samples * (profile.lines if name == "lines" else 1), seconds=stage.seconds, warm=stage.warm, mean=stage.mean, every=profile.save)
+        run = Run(
+            path,
+            {"net": trainer.net},
+            lr=stage.lr,
+            batch=stage.batch,
+            samples=stage.samples * (profile.lines if name == "lines" else 1),
+            seconds=stage.seconds,
+            warm=stage.warm,
+            mean=stage.mean,
+            every=profile.save,
+        )
         if not run.train(trainer.step(name), 1.0, share(stop_at, profile, len(maps.NETS) - len(single))):
             return False
         single[name] = run.means["net"].requires_grad_(True)

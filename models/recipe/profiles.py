@@ -103,6 +103,17 @@ PROFILES = {
         save=240,
         cached=8,
     ),
+    # The base is the weakest part: most of the round is its own.
+    "base": Profile(
+        vae=Stage(batch=8, samples=0, lr=8e-4),
+        unet=Stage(batch=16, samples=60_000, lr=4e-4, warm=100, mean=0.999),
+        net=Stage(batch=12, samples=1_000, lr=5e-4, warm=50, mean=0.99),
+        joint=Stage(batch=8, samples=400, lr=1e-4, warm=20, mean=0.98),
+        variants=2,
+        sources=FEW,
+        save=240,
+        cached=8,
+    ),
     "rehearsal": Profile(
         vae=Stage(batch=8, samples=80, lr=1e-3, warm=5, mean=0.9),
         unet=Stage(batch=8, samples=96, lr=5e-4, warm=5, mean=0.9),
