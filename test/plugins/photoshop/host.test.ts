@@ -513,4 +513,23 @@ describe("selection events", () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await heardAfter(() => ps.activate("Fox"))).toBe(0);
   });
+
+  test("come soon after a lone command, and once more when many have ended", async () => {
+    const { ps, host } = await studio();
+    const times: number[] = [];
+    const stop = host.onSelectionChange?.(() => times.push(performance.now()));
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const began = performance.now();
+    let ended = began;
+    for (let x = 0; x < 8; x++) {
+      ps.select({ left: x, top: 0, right: 20, bottom: 20 });
+      ended = performance.now();
+      await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+    await expect.poll(() => times.length, { timeout: 3000 }).toBe(2);
+    const [first = 0, last = 0] = times;
+    expect(first - began).toBeLessThan(250);
+    expect(last).toBeGreaterThan(ended + 250);
+    stop?.();
+  });
 });

@@ -11,7 +11,7 @@ const hints = [
   ..."make delete hide show open close newDocument convertMode imageSize canvasSize historyStateChanged".split(" "),
 ];
 
-/** Milliseconds from the last of several commands to the look at what is selected. */
+/** Milliseconds without a command after which several have ended. */
 const CALM = 300;
 
 /** Milliseconds between two looks without a hint. */
@@ -32,10 +32,16 @@ function signature(): string {
 export function onSelectionChange(listener: () => void): () => void {
   let stopped = false;
   let known: string | null = null;
+  let soon: ReturnType<typeof setTimeout> | undefined;
   let waiting: ReturnType<typeof setTimeout> | undefined;
+  // A command after calm is looked at right away, and what follows it once more when it has ended.
   const hint = (): void => {
+    if (waiting === undefined) soon = setTimeout(look);
     clearTimeout(waiting);
-    waiting = setTimeout(look, CALM);
+    waiting = setTimeout(() => {
+      waiting = undefined;
+      look();
+    }, CALM);
   };
   function look(): void {
     if (stopped) return;
@@ -61,6 +67,7 @@ export function onSelectionChange(listener: () => void): () => void {
   return () => {
     if (stopped) return;
     stopped = true;
+    clearTimeout(soon);
     clearTimeout(waiting);
     clearInterval(clock);
     void Promise.resolve(action.removeNotificationListener(hints, hint)).catch(console.warn);
