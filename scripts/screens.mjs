@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 // panels. What the panel shows in them was drawn by the pocket model (test/browser/panel). Run it after the look changed:
 //   node scripts/screens.mjs
 
-const { status } = spawnSync("npx", ["vitest", "run", "--project", "browser", "test/browser/panel-screens.test.ts"], {
+const { status } = spawnSync("npx", ["vitest", "run", "--project", "interface", "test/browser/panel-screens.test.ts"], {
   stdio: "inherit",
   env: { ...process.env, VITE_SCREENS: "1" },
 });

@@ -8,7 +8,7 @@ import { findChromium } from "./chromium.mjs";
 
 const vitest = fileURLToPath(new URL("vitest.mjs", import.meta.resolve("vitest/package.json")));
 
-const projects = ["--project", "browser", "--project", "pages"];
+const projects = ["browser", "interface", "pages"].flatMap((name) => ["--project", name]);
 
 /** The names of the tests, read from their files without running them. */
 function names() {

@@ -281,6 +281,7 @@ describe("the hosted panel", () => {
     await figma?.close();
 
     const page = await (await open(early, going())).panel(isPanel);
+    await figma?.settled(); // the message has come, and nobody listened
     await page.evaluate(() => addEventListener("message", () => document.body.append("heard")));
     await figma?.settled();
     expect(await page.locator("body").textContent()).toBe("panel");

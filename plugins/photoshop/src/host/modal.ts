@@ -11,6 +11,9 @@ const PATIENCE = 3;
 /** Photoshop's number for "the host is in a modal state". */
 const MODAL_STATE = 9;
 
+/** Ends when our own latest scope has: one that begins inside another would share its state, and hold Photoshop longer. */
+let ours: Promise<void> = Promise.resolve();
+
 /** A modal scope that is open. */
 export interface ModalScope {
   /** Photoshop's own: neither to be copied nor spread, since its members are live and not enumerable. */
@@ -30,7 +33,7 @@ export interface ModalOptions {
 
 /**
  * Runs a step during which nobody else can change the document: everything in it is held back from the person, so it is
- * to be short. Rejects with `host-busy` when another holds Photoshop, with an AbortError when the person stopped it, with
+ * to be short. Our own come one after the other. Rejects with `host-busy` when another holds Photoshop, with an AbortError when the person stopped it, with
  * the signal's reason, with what the body threw when that is ours, and otherwise with `host-failed`.
  */
 export async function inModal<T>(
@@ -41,7 +44,13 @@ export async function inModal<T>(
   let cancelled = false;
   // What Photoshop rejects with is not always the error that was thrown inside.
   const outcome: { done?: { readonly value: T }; thrown?: { readonly error: unknown } } = {};
+  const turn = ours;
+  let end = (): void => {};
+  ours = new Promise((resolve) => {
+    end = resolve;
+  });
   try {
+    await turn;
     if (signal?.aborted) throw signal.reason;
     await core.executeAsModal(
       async (context) => {
@@ -68,6 +77,8 @@ export async function inModal<T>(
     if (signal?.aborted && error === signal.reason) throw error;
     if (cancelled) throw stoppedByPerson();
     throw failureOf(error, call);
+  } finally {
+    end();
   }
 }
 
