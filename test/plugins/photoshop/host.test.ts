@@ -487,6 +487,13 @@ describe("recipe", () => {
   });
 });
 
+test("calls at the same time hold Photoshop one after the other", async () => {
+  const { ps, host } = await studio();
+  const seen = await Promise.all([16, 32, 64].map((maxSide) => host.capture({ maxSide })));
+  expect(seen.map((capture) => capture !== null)).toEqual([true, true, true]);
+  expect(ps.problems).toEqual([]);
+});
+
 describe("selection events", () => {
   test("come after a change of what is selected or seen, once, and stop when nobody listens", async () => {
     const { ps, host } = await studio();
