@@ -109,6 +109,7 @@ PROFILES = {
         unet=Stage(batch=16, samples=60_000, lr=4e-4, warm=100, mean=0.999),
         net=Stage(batch=12, samples=1_000, lr=5e-4, warm=50, mean=0.99),
         joint=Stage(batch=8, samples=400, lr=1e-4, warm=20, mean=0.98),
+        lines=6,
         variants=2,
         sources=FEW,
         save=240,
