@@ -1,5 +1,5 @@
 import { type CallOptions, tell } from "./call.ts";
-import type { Condition } from "./conditions/condition.ts";
+import type { Condition, ConditionSource } from "./conditions/condition.ts";
 import { UnderdrawError } from "./core/errors.ts";
 import type { Pixels } from "./core/pixels.ts";
 import type { ConditionMap } from "./request.ts";
@@ -7,7 +7,7 @@ import type { ConditionMap } from "./request.ts";
 /** Draws a condition's map on the calling thread, with progress from 0 to 1. */
 export async function extractMap<Id extends string>(
   condition: Condition<Id>,
-  source: Pixels,
+  source: ConditionSource,
   options: CallOptions,
 ): Promise<ConditionMap<Id>> {
   const { id } = condition;
@@ -22,7 +22,7 @@ export async function extractMap<Id extends string>(
 /** The map that a condition drew, with what a net must know of it. */
 export function mapOf<Id extends string>(condition: Condition<Id>, pixels: Pixels): ConditionMap<Id> {
   const { id, nets, convention } = condition;
-  return { condition: id, pixels, nets, background: convention.background };
+  return { condition: id, pixels, nets, background: convention.background, resize: convention.resize };
 }
 
 const noModel = (condition: string, model: string): UnderdrawError<"model-unknown"> =>

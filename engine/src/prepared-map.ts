@@ -23,7 +23,7 @@ export function prepareMap(
   const flat = flattened(map.pixels, background);
   const kind = kindOf(net, map);
   const warnings: Warning[] = kind ? [...checkMap(map.pixels, kind)] : [];
-  const fitted = fitMap(flat, asked.width, asked.height);
+  const fitted = fitMap(flat, asked.width, asked.height, { how: map.resize ?? "content" });
   if (flat.width !== asked.width || flat.height !== asked.height) {
     const same = flat.width * asked.height === flat.height * asked.width;
     warnings.push({

@@ -1,5 +1,7 @@
 import type { CallOptions } from "./call.ts";
 import type { Pixels } from "./core/pixels.ts";
+import type { Tensor } from "./core/tensor.ts";
+import type { MapResize } from "./vision/resize.ts";
 
 // A generation as plain data: what is asked, and what comes back. A request can be stored with the layer it made.
 
@@ -11,6 +13,8 @@ export interface ConditionMap<Id extends string = string> {
   readonly nets?: readonly string[];
   /** The colour of empty area, which a map gets where a picture is larger; black without it. */
   readonly background?: readonly [red: number, green: number, blue: number];
+  /** How it is scaled to the size that a net reads; what is in it decides without it. */
+  readonly resize?: MapResize;
 }
 
 /** One control net's part in a generation. */
@@ -56,19 +60,13 @@ export interface Warning {
   readonly remedy?: string;
 }
 
-/** A tensor on its way through a generation. */
-export interface Traced {
-  readonly dims: readonly number[];
-  readonly values: Float32Array | Int32Array;
-}
-
 /** What a generation takes besides `CallOptions`. */
 export interface GenerateOptions extends CallOptions {
   /**
    * Sees the numbers on the way, by the names of `docs/trace.md` ("text.cond.states", "control.0.raw.3", "latents.2").
    * Costs a copy from the device for each; nothing when absent.
    */
-  readonly trace?: (name: string, tensor: Traced) => void;
+  readonly trace?: (name: string, tensor: Tensor) => void;
   /** Random numbers to take in place of the seed's: "initial" is the start of the latents, "step.3" what step 3 draws. */
   readonly noise?: (name: string, length: number) => Float32Array | undefined;
 }

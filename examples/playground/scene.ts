@@ -1,6 +1,6 @@
 import { getFreeDrawSvgPath } from "@excalidraw/excalidraw";
 import type { ExcalidrawElement, ExcalidrawLinearElement } from "@excalidraw/excalidraw/element/types";
-import type { SceneShape } from "@underdraw/sdk";
+import type { SceneShape } from "@underdraw/engine";
 
 // Excalidraw's elements as plain paths, without the hand-drawn wobble. The numbers (corner radii, sizes of arrow heads,
 // dashes) are Excalidraw's own, read in its 0.18.1; test/pages/playground.test.ts holds them against its pixels.

@@ -1,4 +1,4 @@
-import type { Pipeline, Pixels, Traced } from "@underdraw/engine";
+import type { Pipeline, Pixels, Tensor } from "@underdraw/engine";
 import type { GenerationCase } from "./case.ts";
 import type { FileTensor } from "./tensor-file.ts";
 
@@ -33,7 +33,7 @@ export async function generateCase(
           throw new Error(`inputs.safetensors has no ${length} numbers noise.${name}.`);
         return tensor.values as Float32Array;
       },
-      trace: (name, { dims, values }: Traced) => {
+      trace: (name, { dims, values }: Tensor) => {
         const copy = values instanceof Int32Array ? BigInt64Array.from(values, BigInt) : values.slice();
         tensors.set(name, { dims, values: copy });
         if (/^text\.\w+\.states$|features$|^latents\.|^image$/.test(name)) say(`${name} [${dims.join(", ")}]`);

@@ -1,5 +1,5 @@
-import { UnderdrawError } from "@underdraw/engine/core";
-import { connectHost, type Scene } from "@underdraw/sdk";
+import { type Scene, UnderdrawError } from "@underdraw/engine/core";
+import { connectHost } from "@underdraw/sdk";
 import { type NewLayer, type Picture, type StopSignal, serveHost } from "@underdraw/sdk/host";
 import { portPair } from "@underdraw/sdk/testing";
 import { describe, expect, test, vi } from "vitest";

@@ -1,6 +1,5 @@
-import { type Pixels, type Rect, UnderdrawError } from "@underdraw/engine/core";
+import { type Pixels, type Rect, type Scene, UnderdrawError } from "@underdraw/engine/core";
 import type { Ability, Capture, HostAdapter, NewLayer } from "../host/adapter.ts";
-import type { Scene } from "../host/scene.ts";
 import { masked } from "../session/mask.ts";
 import { scaled } from "../session/scale.ts";
 import { FakeDocument, type FakeLayer } from "./fake-document.ts";
