@@ -13,6 +13,8 @@ const packages = {
     "engine.core": "core/index",
     "engine.node": "node",
     "engine.pictures": "pictures/index",
+    "engine.svg": "svg/index",
+    "engine.testing": "testing/index",
     "engine.worker": "worker/index",
   },
   sdk: { sdk: "index", "sdk.host": "host/index", "sdk.panel": "panel/index", "sdk.testing": "testing/index" },
