@@ -19,6 +19,7 @@ const packages = {
   },
   sdk: { sdk: "index", "sdk.host": "host/index", "sdk.panel": "panel/index", "sdk.testing": "testing/index" },
   models: { models: "index", "models.node": "node" },
+  "models/pose": { "models-pose": "index", "models-pose.node": "node" },
 };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
