@@ -1,5 +1,4 @@
 import type { Pixels } from "../core/pixels.ts";
-import { blend, type Matte, matteColour } from "./matte.ts";
 
 /** The side of the square that a derivative looks at, in pixels. */
 export type Aperture = 3 | 5 | 7;
@@ -9,8 +8,10 @@ export interface GradientOptions {
   readonly aperture: Aperture;
   /** The size is `across² + down²` (not its root) instead of `|across| + |down|`. */
   readonly squared: boolean;
-  /** The ground under transparent pixels. */
-  readonly matte: Matte;
+  /** `rgb`: in each pixel the channel that changes most; `grey`: the picture's luma. */
+  readonly colours: "rgb" | "grey";
+  /** Gradients that are not larger than this may be written as 0, with any derivatives: nobody looks at them. 0 or more. */
+  readonly floor: number;
 }
 
 /** Where a gradient's row is written. */
@@ -27,50 +28,54 @@ export interface GradientRow {
 export type GradientRows = (y: number, into: GradientRow) => void;
 
 /**
- * Opens the gradient of a colour picture, row by row: Sobel's derivatives in each of red, green and blue over an edge
- * that repeats, and in each pixel those of the channel with the largest gradient, the first of equals. Only as many rows
- * as the aperture are unpacked at a time, whatever the picture's size. With aperture 7 the derivatives are divided by 16
- * and rounded, halves to even, as OpenCV's Canny does to stay within 16 bits.
+ * Opens the gradient of a picture, row by row: Sobel's derivatives over an edge that repeats. In colour they are taken in
+ * each of red, green and blue, and in each pixel those of the channel with the largest gradient count, the first of
+ * equals. Only as many rows as the aperture are unpacked at a time, whatever the picture's size. With aperture 7 the
+ * derivatives are divided by 16 and rounded, halves to even, as OpenCV's Canny does to stay within 16 bits. Alpha is not
+ * looked at.
  */
 export function gradientRows(source: Pixels, options: GradientOptions): GradientRows {
-  return options.aperture === 3 ? narrowRows(source, options) : wideRows(source, options);
+  if (options.aperture !== 3) return wideRows(source, options);
+  return options.colours === "grey" ? greyRows(source, options.squared) : colourRows(source, options);
 }
 
 /**
- * 3x3, the usual case, written for speed. Red and blue go through the sums together, 16 bits each in one integer:
- * the sums are linear and stay within ±1020, so the lower half can be read back with its sign and taken off the upper.
+ * 3x3 in colour, the usual case, written for speed. Red and blue go through the sums together, 16 bits each in one
+ * integer: the sums are linear and stay within ±1020, so the lower half can be read back with its sign and taken off the
+ * upper.
  */
-function narrowRows(source: Pixels, { squared, matte }: GradientOptions): GradientRows {
-  const { width, height } = source;
+function colourRows(source: Pixels, { squared, floor }: GradientOptions): GradientRows {
+  const { width, height, data } = source;
   const ring = [0, 1, 2].map(() => ({ redBlue: new Int32Array(width + 2), green: new Int32Array(width + 2), y: -1 }));
   const load = (wanted: number) => {
     const y = Math.min(Math.max(wanted, 0), height - 1);
     const row = ring[y % 3] as (typeof ring)[number];
-    if (row.y !== y) {
-      unpack(source, y, matte, 1, (x, red, green, blue) => {
-        row.redBlue[x] = red | (blue << 16);
-        row.green[x] = green;
-      });
-      row.y = y;
-    }
+    if (row.y !== y) unpackPairs(data, y * width * 4, row.redBlue, row.green);
+    row.y = y;
     return row;
   };
+  // Where no derivative is larger than this, no gradient is larger than the floor. It fits a lane of 15 bits.
+  const flat = Math.min(Math.floor(squared ? Math.sqrt(floor / 2) : floor / 2), 2048);
   return (y, into) => {
-    const rows = [load(y - 1), load(y), load(y + 1)] as const;
-    narrowRow(
-      rows[0].redBlue,
-      rows[1].redBlue,
-      rows[2].redBlue,
-      rows[0].green,
-      rows[1].green,
-      rows[2].green,
-      squared,
-      into,
-    );
+    const [above, here, below] = [load(y - 1), load(y), load(y + 1)];
+    colourRow(above.redBlue, here.redBlue, below.redBlue, above.green, here.green, below.green, squared, flat, into);
   };
 }
 
-function narrowRow(
+/** One row, with one more pixel on either side that repeats the edge: red and blue in one integer, and green. */
+function unpackPairs(data: Uint8ClampedArray, start: number, redBlue: Int32Array, green: Int32Array): void {
+  const last = redBlue.length - 1;
+  for (let x = 1, i = start; x < last; x++, i += 4) {
+    redBlue[x] = (data[i] as number) | ((data[i + 2] as number) << 16);
+    green[x] = data[i + 1] as number;
+  }
+  redBlue[0] = redBlue[1] as number;
+  green[0] = green[1] as number;
+  redBlue[last] = redBlue[last - 1] as number;
+  green[last] = green[last - 1] as number;
+}
+
+function colourRow(
   redBlueAbove: Int32Array,
   redBlueHere: Int32Array,
   redBlueBelow: Int32Array,
@@ -78,12 +83,16 @@ function narrowRow(
   greenHere: Int32Array,
   greenBelow: Int32Array,
   squared: boolean,
+  flat: number,
   { across, down, size }: GradientRow,
 ): void {
   // Three columns slide along the row, each as its smoothed sum and its difference: of red and blue (p), of green (g).
   let [pSmooth0, pChange0, gSmooth0, gChange0] = [0, 0, 0, 0];
   let [pSmooth1, pChange1, gSmooth1, gChange1] = [0, 0, 0, 0];
-  for (let column = 0; column < redBlueHere.length; column++) {
+  const length = redBlueHere.length;
+  const lift = flat | (flat << 16);
+  const twice = 2 * lift;
+  for (let column = 0; column < length; column++) {
     const pAbove = redBlueAbove[column] as number;
     const pBelow = redBlueBelow[column] as number;
     const gAbove = greenAbove[column] as number;
@@ -96,28 +105,39 @@ function narrowRow(
       const x = column - 2;
       const px = (pSmooth2 - pSmooth0) | 0;
       const py = (pChange0 + 2 * pChange1 + pChange2) | 0;
-      let dx = (px << 16) >> 16;
-      let dy = (py << 16) >> 16;
-      const bx = (px - dx) >> 16;
-      const by = (py - dy) >> 16;
       const gx = (gSmooth2 - gSmooth0) | 0;
       const gy = (gChange0 + 2 * gChange1 + gChange2) | 0;
-      let most = squared ? dx * dx + dy * dy : Math.abs(dx) + Math.abs(dy);
-      const green = squared ? gx * gx + gy * gy : Math.abs(gx) + Math.abs(gy);
-      const blue = squared ? bx * bx + by * by : Math.abs(bx) + Math.abs(by);
-      if (green > most) {
-        most = green;
-        dx = gx;
-        dy = gy;
+      // Most of a picture is flat, which is seen in all lanes at once: lifted by `flat` none is below 0 or above twice
+      // that. A lane that is borrows from the next one, but has set its own upper bit by then.
+      const pxUp = (px + lift) | 0;
+      const pyUp = (py + lift) | 0;
+      const gxUp = (gx + flat) | 0;
+      const gyUp = (gy + flat) | 0;
+      const isOver =
+        ((pxUp | (twice - pxUp) | pyUp | (twice - pyUp)) & 0x80008000) |
+        ((gxUp | (2 * flat - gxUp) | gyUp | (2 * flat - gyUp)) & 0x80000000);
+      if (isOver === 0) size[x + 1] = 0;
+      else {
+        let dx = (px << 16) >> 16;
+        let dy = (py << 16) >> 16;
+        const bx = (px - dx) >> 16;
+        const by = (py - dy) >> 16;
+        let most = squared ? (Math.imul(dx, dx) + Math.imul(dy, dy)) | 0 : (Math.abs(dx) + Math.abs(dy)) | 0;
+        const green = squared ? (Math.imul(gx, gx) + Math.imul(gy, gy)) | 0 : (Math.abs(gx) + Math.abs(gy)) | 0;
+        const blue = squared ? (Math.imul(bx, bx) + Math.imul(by, by)) | 0 : (Math.abs(bx) + Math.abs(by)) | 0;
+        // Which channel wins is noise in most pictures: taken by masks, since a guessed branch costs more than the sums.
+        const isGreen = (most - green) >> 31;
+        most ^= (most ^ green) & isGreen;
+        dx ^= (dx ^ gx) & isGreen;
+        dy ^= (dy ^ gy) & isGreen;
+        const isBlue = (most - blue) >> 31;
+        most ^= (most ^ blue) & isBlue;
+        dx ^= (dx ^ bx) & isBlue;
+        dy ^= (dy ^ by) & isBlue;
+        across[x] = dx;
+        down[x] = dy;
+        size[x + 1] = most;
       }
-      if (blue > most) {
-        most = blue;
-        dx = bx;
-        dy = by;
-      }
-      across[x] = dx;
-      down[x] = dy;
-      size[x + 1] = most;
     }
     pSmooth0 = pSmooth1;
     pChange0 = pChange1;
@@ -130,61 +150,177 @@ function narrowRow(
   }
 }
 
-/** Sobel's kernels: a binomial row smooths one way, the difference of a shorter one derives the other way. */
+/** 3x3 on the luma. */
+function greyRows(source: Pixels, squared: boolean): GradientRows {
+  const { width, height } = source;
+  const ring = [0, 1, 2].map(() => ({ luma: new Int32Array(width + 2), y: -1 }));
+  const load = (wanted: number) => {
+    const y = Math.min(Math.max(wanted, 0), height - 1);
+    const row = ring[y % 3] as (typeof ring)[number];
+    if (row.y !== y) unpackLuma(source, y, 1, row.luma);
+    row.y = y;
+    return row.luma;
+  };
+  return (y, into) => greyRow(load(y - 1), load(y), load(y + 1), squared, into);
+}
+
+function greyRow(
+  rowAbove: Int32Array,
+  rowHere: Int32Array,
+  rowBelow: Int32Array,
+  squared: boolean,
+  { across, down, size }: GradientRow,
+): void {
+  let [smooth0, change0, smooth1, change1] = [0, 0, 0, 0];
+  const length = rowHere.length;
+  for (let column = 0; column < length; column++) {
+    const above = rowAbove[column] as number;
+    const below = rowBelow[column] as number;
+    const smooth2 = (above + 2 * (rowHere[column] as number) + below) | 0;
+    const change2 = (below - above) | 0;
+    if (column >= 2) {
+      const dx = (smooth2 - smooth0) | 0;
+      const dy = (change0 + 2 * change1 + change2) | 0;
+      across[column - 2] = dx;
+      down[column - 2] = dy;
+      size[column - 1] = squared ? (Math.imul(dx, dx) + Math.imul(dy, dy)) | 0 : (Math.abs(dx) + Math.abs(dy)) | 0;
+    }
+    smooth0 = smooth1;
+    change0 = change1;
+    smooth1 = smooth2;
+    change1 = change2;
+  }
+}
+
+/** A row's luma, OpenCV's since 4: 0.299 red, 0.587 green, 0.114 blue in steps of 1/32768. The edge repeats `reach` times. */
+function unpackLuma({ width, data }: Pixels, y: number, reach: number, luma: Int32Array): void {
+  for (let x = reach, i = y * width * 4; x < width + reach; x++, i += 4) {
+    luma[x] =
+      ((data[i] as number) * 9798 + (data[i + 1] as number) * 19235 + (data[i + 2] as number) * 3735 + 16384) >> 15;
+  }
+  repeatEdge(luma, width, reach);
+}
+
+function unpackChannel({ width, data }: Pixels, y: number, channel: number, reach: number, row: Int32Array): void {
+  for (let x = reach, i = y * width * 4 + channel; x < width + reach; x++, i += 4) row[x] = data[i] as number;
+  repeatEdge(row, width, reach);
+}
+
+function repeatEdge(row: Int32Array, width: number, reach: number): void {
+  row.fill(row[reach] as number, 0, reach);
+  row.fill(row[width + reach - 1] as number, width + reach);
+}
+
+/** How far the wider kernels reach; those of 5 have a zero at either end. */
+const reach = 3;
+
+/** Sobel's kernels, the outermost weight first: a binomial row smooths, the difference of a shorter one derives. */
 const kernels = {
-  5: { smooth: [1, 4, 6, 4, 1], change: [-1, -2, 0, 2, 1] },
-  7: { smooth: [1, 6, 15, 20, 15, 6, 1], change: [-1, -4, -5, 0, 5, 4, 1] },
+  5: { smooth: [0, 1, 4, 6], change: [0, 1, 2] },
+  7: { smooth: [1, 6, 15, 20], change: [1, 4, 5] },
 } as const;
 
-/** 5x5 and 7x7, plainly: columns first, then along the row, channel by channel. */
-function wideRows(source: Pixels, { aperture, squared, matte }: GradientOptions): GradientRows {
+/** 5x5 and 7x7: columns first, then along the row, channel by channel. */
+function wideRows(source: Pixels, { aperture, squared, colours }: GradientOptions): GradientRows {
   const { width, height } = source;
-  const reach = aperture >> 1;
   const span = width + 2 * reach;
-  const { smooth, change } = kernels[aperture === 7 ? 7 : 5];
-  const ring = Array.from({ length: aperture }, () => ({ channels: new Int32Array(3 * span), y: -1 }));
+  const planes = colours === "grey" ? 1 : 3;
+  const wide = aperture === 7;
+  const ring = Array.from({ length: 2 * reach + 1 }, () => ({
+    channels: Array.from({ length: planes }, () => new Int32Array(span)),
+    y: -1,
+  }));
   const smoothed = new Int32Array(span);
   const changed = new Int32Array(span);
-  const load = (wanted: number): Int32Array => {
+  const load = (wanted: number): readonly Int32Array[] => {
     const y = Math.min(Math.max(wanted, 0), height - 1);
-    const row = ring[y % aperture] as (typeof ring)[number];
+    const row = ring[y % ring.length] as (typeof ring)[number];
     if (row.y !== y) {
-      unpack(source, y, matte, reach, (x, red, green, blue) => {
-        row.channels[x] = red;
-        row.channels[span + x] = green;
-        row.channels[2 * span + x] = blue;
+      row.channels.forEach((into, channel) => {
+        if (planes === 1) unpackLuma(source, y, reach, into);
+        else unpackChannel(source, y, channel, reach, into);
       });
-      row.y = y;
     }
+    row.y = y;
     return row.channels;
   };
-  return (y, { across, down, size }) => {
-    const rows = Array.from({ length: aperture }, (_, k) => load(y - reach + k));
-    for (let channel = 0; channel < 3; channel++) {
-      smoothed.fill(0);
-      changed.fill(0);
-      rows.forEach((row, k) => {
-        const [s, c] = [smooth[k] as number, change[k] as number];
-        for (let x = 0, from = channel * span; x < span; x++, from++) {
-          smoothed[x] = (smoothed[x] as number) + s * (row[from] as number);
-          changed[x] = (changed[x] as number) + c * (row[from] as number);
-        }
-      });
-      for (let x = 0; x < width; x++) {
-        let [dx, dy] = [0, 0];
-        for (let k = 0; k < aperture; k++) {
-          dx += (change[k] as number) * (smoothed[x + k] as number);
-          dy += (smooth[k] as number) * (changed[x + k] as number);
-        }
-        if (aperture === 7) [dx, dy] = [sixteenth(dx), sixteenth(dy)];
-        const length = squared ? dx * dx + dy * dy : Math.abs(dx) + Math.abs(dy);
-        if (channel > 0 && length <= (size[x + 1] as number)) continue;
-        across[x] = dx;
-        down[x] = dy;
-        size[x + 1] = length;
-      }
+  return (y, into) => {
+    const rows = ring.map((_, k) => load(y - reach + k));
+    for (let channel = 0; channel < planes; channel++) {
+      columns(
+        rows.map((row) => row[channel] as Int32Array),
+        wide ? kernels[7] : kernels[5],
+        smoothed,
+        changed,
+      );
+      along(smoothed, changed, wide ? kernels[7] : kernels[5], wide, squared, channel === 0, into);
     }
   };
+}
+
+type Kernel = (typeof kernels)[5 | 7];
+
+/** Smooths and derives seven rows, column by column. */
+function columns(rows: readonly Int32Array[], kernel: Kernel, smoothed: Int32Array, changed: Int32Array): void {
+  const [s0, s1, s2, s3] = kernel.smooth;
+  const [c0, c1, c2] = kernel.change;
+  const [a, b, c, d, e, f, g] = rows as unknown as readonly [
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+  ];
+  for (let x = 0; x < smoothed.length; x++) {
+    const [first, second, third] = [a[x] as number, b[x] as number, c[x] as number];
+    const [fifth, sixth, seventh] = [e[x] as number, f[x] as number, g[x] as number];
+    smoothed[x] =
+      (Math.imul(s0, first + seventh) +
+        Math.imul(s1, second + sixth) +
+        Math.imul(s2, third + fifth) +
+        Math.imul(s3, d[x] as number)) |
+      0;
+    changed[x] = (Math.imul(c0, seventh - first) + Math.imul(c1, sixth - second) + Math.imul(c2, fifth - third)) | 0;
+  }
+}
+
+/** Derives what is smoothed and smooths what is derived, along the row; takes it where it is larger than what stands there. */
+function along(
+  smoothed: Int32Array,
+  changed: Int32Array,
+  kernel: Kernel,
+  wide: boolean,
+  squared: boolean,
+  first: boolean,
+  { across, down, size }: GradientRow,
+): void {
+  const [s0, s1, s2, s3] = kernel.smooth;
+  const [c0, c1, c2] = kernel.change;
+  for (let x = 0; x < across.length; x++) {
+    // Math.imul keeps to whole numbers: the 0 of a narrower kernel times less than 0 would be -0, which is none.
+    let dx =
+      (Math.imul(c0, (smoothed[x + 6] as number) - (smoothed[x] as number)) +
+        Math.imul(c1, (smoothed[x + 5] as number) - (smoothed[x + 1] as number)) +
+        Math.imul(c2, (smoothed[x + 4] as number) - (smoothed[x + 2] as number))) |
+      0;
+    let dy =
+      (Math.imul(s0, (changed[x + 6] as number) + (changed[x] as number)) +
+        Math.imul(s1, (changed[x + 5] as number) + (changed[x + 1] as number)) +
+        Math.imul(s2, (changed[x + 4] as number) + (changed[x + 2] as number)) +
+        Math.imul(s3, changed[x + 3] as number)) |
+      0;
+    if (wide) {
+      dx = sixteenth(dx);
+      dy = sixteenth(dy);
+    }
+    const length = squared ? (Math.imul(dx, dx) + Math.imul(dy, dy)) | 0 : (Math.abs(dx) + Math.abs(dy)) | 0;
+    if (!first && length <= (size[x + 1] as number)) continue;
+    across[x] = dx;
+    down[x] = dy;
+    size[x + 1] = length;
+  }
 }
 
 /** An integer divided by 16 and rounded, halves to even. */
@@ -192,29 +328,4 @@ function sixteenth(value: number): number {
   const floor = value >> 4;
   const rest = value & 15;
   return rest > 8 || (rest === 8 && (floor & 1) === 1) ? floor + 1 : floor;
-}
-
-/** Hands out one row over the matte, with `reach` more pixels on either side that repeat the edge; x counts from there. */
-function unpack(
-  { width, data }: Pixels,
-  y: number,
-  matte: Matte,
-  reach: number,
-  put: (x: number, red: number, green: number, blue: number) => void,
-): void {
-  const [redGround, greenGround, blueGround] = matteColour(matte);
-  for (let x = 0, i = y * width * 4; x < width; x++, i += 4) {
-    const alpha = data[i + 3] as number;
-    let red = data[i] as number;
-    let green = data[i + 1] as number;
-    let blue = data[i + 2] as number;
-    if (alpha !== 255) {
-      red = blend(red, alpha, redGround);
-      green = blend(green, alpha, greenGround);
-      blue = blend(blue, alpha, blueGround);
-    }
-    put(x + reach, red, green, blue);
-    if (x === 0) for (let k = 0; k < reach; k++) put(k, red, green, blue);
-    if (x === width - 1) for (let k = 0; k < reach; k++) put(width + reach + k, red, green, blue);
-  }
 }

@@ -1,4 +1,5 @@
 import type { Pixels } from "../core/pixels.ts";
+import { alphaMask, colourMask, wordsIn } from "./words.ts";
 
 /** The plain ground that shows through transparent pixels: a name, or red, green and blue from 0 to 255. */
 export type Matte = "black" | "white" | readonly [red: number, green: number, blue: number];
@@ -20,7 +21,17 @@ export function blend(channel: number, alpha: number, ground: number): number {
 /** True when no pixel lets anything through: every alpha is 255. */
 export function isOpaque(pixels: Pixels): boolean {
   const { data } = pixels;
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
+  const words = wordsIn(data);
+  if (words === null) {
+    for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
+    return true;
+  }
+  // A stretch at a time: a transparent picture is known early, an opaque one without a test at each pixel.
+  for (let start = 0; start < words.length; start += 4096) {
+    let all = alphaMask;
+    for (let i = start, end = Math.min(start + 4096, words.length); i < end; i++) all &= words[i] as number;
+    if (all >>> 0 !== alphaMask) return false;
+  }
   return true;
 }
 
@@ -41,11 +52,8 @@ export function flattened(pixels: Pixels, matte: Matte): Pixels {
 
 /** The negative: `255 - v` in red, green and blue; alpha stays. Changes nothing in `pixels`. */
 export function invert(pixels: Pixels): Pixels {
-  const data = new Uint8ClampedArray(pixels.data);
-  for (let i = 0; i < data.length; i += 4) {
-    data[i] = 255 - (data[i] ?? 0);
-    data[i + 1] = 255 - (data[i + 1] ?? 0);
-    data[i + 2] = 255 - (data[i + 2] ?? 0);
-  }
-  return { width: pixels.width, height: pixels.height, data };
+  const words = wordsIn(pixels.data) ?? new Uint32Array(pixels.data.slice().buffer);
+  const inverted = new Uint32Array(words.length);
+  for (let i = 0; i < words.length; i++) inverted[i] = (words[i] as number) ^ colourMask;
+  return { width: pixels.width, height: pixels.height, data: new Uint8ClampedArray(inverted.buffer) };
 }

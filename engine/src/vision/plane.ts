@@ -1,10 +1,18 @@
 import type { Pixels } from "../core/pixels.ts";
+import { grayWords } from "./words.ts";
 
 /** One channel of a picture: 8 bits a pixel, rows from the top. */
 export interface Plane {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
+}
+
+/** One number a pixel in 32-bit floats, rows from the top; what they mean is its maker's. */
+export interface FloatPlane {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float32Array;
 }
 
 /** The mean of red, green and blue, cut off to a whole level; alpha is not looked at. */
@@ -16,6 +24,24 @@ export function mean({ width, height, data }: Pixels): Plane {
   return { width, height, data: gray };
 }
 
+/** True when red, green and blue are the same in every pixel. */
+export function isGray({ data }: Pixels): boolean {
+  for (let i = 0; i < data.length; i += 4) if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return false;
+  return true;
+}
+
+/** The highest of red, green and blue: the value of HSV. Alpha is not looked at. */
+export function highest({ width, height, data }: Pixels): Plane {
+  const levels = new Uint8Array(width * height);
+  for (let i = 0, from = 0; i < levels.length; i++, from += 4) {
+    const red = data[from] as number;
+    const green = data[from + 1] as number;
+    const blue = data[from + 2] as number;
+    levels[i] = Math.max(red, green, blue);
+  }
+  return { width, height, data: levels };
+}
+
 /** One channel of a picture as a plane: 0 is red, 1 green, 2 blue, 3 alpha. */
 export function channelOf({ width, height, data }: Pixels, channel: 0 | 1 | 2 | 3): Plane {
   const plane = new Uint8Array(width * height);
@@ -25,15 +51,9 @@ export function channelOf({ width, height, data }: Pixels, channel: 0 | 1 | 2 | 
 
 /** A plane as an opaque gray picture. */
 export function grayPixels({ width, height, data }: Plane): Pixels {
-  const pixels = new Uint8ClampedArray(width * height * 4);
-  for (let i = 0, to = 0; i < data.length; i++, to += 4) {
-    const value = data[i] as number;
-    pixels[to] = value;
-    pixels[to + 1] = value;
-    pixels[to + 2] = value;
-    pixels[to + 3] = 255;
-  }
-  return { width, height, data: pixels };
+  const pixels = new Uint32Array(width * height);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = grayWords[data[i] as number] as number;
+  return { width, height, data: new Uint8ClampedArray(pixels.buffer) };
 }
 
 /**
@@ -66,7 +86,9 @@ export function otsu({ data }: Plane): number {
 
 /** White where a plane is above `level`, black elsewhere. */
 export function threshold({ width, height, data }: Plane, level: number): Plane {
-  return { width, height, data: data.map((value) => (value > level ? 255 : 0)) };
+  const parted = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) if ((data[i] as number) > level) parted[i] = 255;
+  return { width, height, data: parted };
 }
 
 /** A plane opened with a square of 3x3: the darkest of nine, then the brightest of nine. Outside the plane counts nothing. */

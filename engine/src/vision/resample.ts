@@ -1,18 +1,10 @@
 import type { Pixels } from "../core/pixels.ts";
+import { type Numbers, numbers } from "./columns.ts";
 import { isOpaque } from "./matte.ts";
+import { type Filter, type Taps, taps } from "./taps.ts";
+import { wordsIn } from "./words.ts";
 
-/**
- * How a picture is sampled when its size changes: `nearest` takes one pixel, `linear` four, `cubic` sixteen, `area` the
- * mean of what a new pixel covers. Where `area` would enlarge in either direction, it blends neighbours, as OpenCV does.
- */
-export type Filter = "nearest" | "linear" | "cubic" | "area";
-
-/** From which pixels, and with which weights, each new pixel of one axis is made: `count` of them a pixel. */
-interface Taps {
-  readonly count: number;
-  readonly index: Int32Array;
-  readonly weight: Float64Array;
-}
+export type { Filter } from "./taps.ts";
 
 /**
  * Scales a picture to `width` x `height` pixels, by the rules of OpenCV's `resize` (half-pixel centres, edges repeated,
@@ -20,6 +12,20 @@ interface Taps {
  * `RangeError` for a size that is not whole or below 1.
  */
 export function resample(source: Pixels, width: number, height: number, filter: Filter): Pixels {
+  const work = resampling(source, width, height, filter);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The work of `resample`: yields the share done every few milliseconds. */
+export function* resampling(
+  source: Pixels,
+  width: number,
+  height: number,
+  filter: Filter,
+): Generator<number, Pixels, void> {
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
     throw new RangeError(`width, height: a picture has at least 1x1 whole pixels, not ${width}x${height}.`);
   }
@@ -30,59 +36,136 @@ export function resample(source: Pixels, width: number, height: number, filter: 
   ] as const;
   const data = new Uint8ClampedArray(width * height * 4);
   if (filter === "nearest") {
-    copy(source, data, width, height, columns.index, rows.index);
+    copy(source, data, columns.index, rows.index);
     return { width, height, data };
   }
   const opaque = isOpaque(source);
+  const channels = opaque ? 3 : 4;
   // Rows of the source, scaled in x already. Neighbouring new rows use the same ones, so each is made once.
-  const ring = Array.from({ length: rows.count }, () => new Float64Array(width * 4));
+  const ring = Array.from({ length: rows.count }, () => numbers(width * channels));
   const held = new Int32Array(rows.count).fill(-1);
-  const sums = new Float64Array(width * 4);
+  const sums = numbers(width * channels);
+  const load = (from: number): Numbers => {
+    const slot = from % rows.count;
+    const row = ring[slot] as Numbers;
+    if (held[slot] !== from) {
+      if (opaque) scaleOpaque(source.data, from * source.width, columns, row);
+      else scaleRow(source, from, columns, row);
+      held[slot] = from;
+    }
+    return row;
+  };
   // OpenCV rounds the mean of 2x2 pixels upward on a tie, and everything else to even, as a clamped array does.
   const tie = filter === "area" && source.width === 2 * width && source.height === 2 * height ? 1e-3 : 0;
+  const chunk = Math.max(1, Math.floor((1 << 19) / (width * rows.count)));
   for (let y = 0; y < height; y++) {
     sums.fill(tie);
-    for (let k = 0; k < rows.count; k++) {
-      const weight = rows.weight[y * rows.count + k] as number;
-      if (weight === 0) continue;
-      const from = rows.index[y * rows.count + k] as number;
-      const slot = from % rows.count;
-      const row = ring[slot] as Float64Array;
-      if (held[slot] !== from) {
-        scaleRow(source, from, columns, opaque, row);
-        held[slot] = from;
-      }
-      for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + weight * (row[i] as number);
+    for (let k = y * rows.count; k < (y + 1) * rows.count; k += rows.count === 4 ? 4 : 1) {
+      if (rows.count === 4) {
+        const [a, b, c, d] = [0, 1, 2, 3].map((n) => load(rows.index[k + n] as number));
+        addFourRows(sums, a as Numbers, b as Numbers, c as Numbers, d as Numbers, rows.weight, k);
+      } else if (rows.weight[k] !== 0) addRow(sums, load(rows.index[k] as number), rows.weight[k] as number);
     }
-    writeRow(sums, opaque, data, y * width * 4);
+    if (opaque) writeOpaque(sums, data, y * width * 4);
+    else writeRow(sums, data, y * width * 4);
+    if (y % chunk === chunk - 1 && y + 1 < height) yield (y + 1) / height;
   }
   return { width, height, data };
 }
 
-function copy(
-  source: Pixels,
-  data: Uint8ClampedArray,
-  width: number,
-  height: number,
-  columns: Int32Array,
-  rows: Int32Array,
+function addRow(sums: Numbers, row: Numbers, weight: number): void {
+  for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + weight * (row[i] as number);
+}
+
+/** Adds four rows with the weights from the `k`th on. */
+function addFourRows(
+  sums: Numbers,
+  a: Numbers,
+  b: Numbers,
+  c: Numbers,
+  d: Numbers,
+  weight: Float64Array,
+  k: number,
 ): void {
-  for (let y = 0, to = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, to += 4) {
-      const from = 4 * ((rows[y] as number) * source.width + (columns[x] as number));
-      for (let k = 0; k < 4; k++) data[to + k] = source.data[from + k] as number;
-    }
+  const wa = weight[k] as number;
+  const wb = weight[k + 1] as number;
+  const wc = weight[k + 2] as number;
+  const wd = weight[k + 3] as number;
+  for (let i = 0; i < sums.length; i++) {
+    sums[i] =
+      (sums[i] as number) +
+      wa * (a[i] as number) +
+      wb * (b[i] as number) +
+      wc * (c[i] as number) +
+      wd * (d[i] as number);
   }
 }
 
-/** Scales one row of the source in x; colours are multiplied by their alpha where the source has transparency. */
-function scaleRow(
-  { width, data }: Pixels,
-  y: number,
-  { count, index, weight }: Taps,
-  opaque: boolean,
-  row: Float64Array,
+function copy(source: Pixels, data: Uint8ClampedArray, columns: Int32Array, rows: Int32Array): void {
+  const words = wordsIn(source.data) ?? new Uint32Array(source.data.slice().buffer);
+  const result = new Uint32Array(data.buffer);
+  for (let y = 0, to = 0; y < rows.length; y++) {
+    const start = (rows[y] as number) * source.width;
+    for (let x = 0; x < columns.length; x++, to++) result[to] = words[start + (columns[x] as number)] as number;
+  }
+}
+
+/** Scales one row of an opaque source in x, the one that begins at pixel `start`: three numbers a pixel. */
+function scaleOpaque(data: Uint8ClampedArray, start: number, columns: Taps, row: Numbers): void {
+  const { count, index, weight } = columns;
+  if (count === 4) {
+    scaleFour(data, start, index, weight, row);
+    return;
+  }
+  for (let to = 0, tap = 0; to < row.length; to += 3) {
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    for (let k = 0; k < count; k++, tap++) {
+      const share = weight[tap] as number;
+      const i = 4 * (start + (index[tap] as number));
+      red += share * (data[i] as number);
+      green += share * (data[i + 1] as number);
+      blue += share * (data[i + 2] as number);
+    }
+    row[to] = red;
+    row[to + 1] = green;
+    row[to + 2] = blue;
+  }
+}
+
+function scaleFour(
+  data: Uint8ClampedArray,
+  start: number,
+  index: Int32Array,
+  weight: Float64Array,
+  row: Numbers,
 ): void {
+  for (let to = 0, tap = 0; to < row.length; to += 3, tap += 4) {
+    const a = 4 * (start + (index[tap] as number));
+    const b = 4 * (start + (index[tap + 1] as number));
+    const c = 4 * (start + (index[tap + 2] as number));
+    const d = 4 * (start + (index[tap + 3] as number));
+    const wa = weight[tap] as number;
+    const wb = weight[tap + 1] as number;
+    const wc = weight[tap + 2] as number;
+    const wd = weight[tap + 3] as number;
+    row[to] = wa * (data[a] as number) + wb * (data[b] as number) + wc * (data[c] as number) + wd * (data[d] as number);
+    row[to + 1] =
+      wa * (data[a + 1] as number) +
+      wb * (data[b + 1] as number) +
+      wc * (data[c + 1] as number) +
+      wd * (data[d + 1] as number);
+    row[to + 2] =
+      wa * (data[a + 2] as number) +
+      wb * (data[b + 2] as number) +
+      wc * (data[c + 2] as number) +
+      wd * (data[d + 2] as number);
+  }
+}
+
+/** Scales one row of the source in x: four numbers a pixel, colours multiplied by their alpha. */
+function scaleRow({ width, data }: Pixels, y: number, { count, index, weight }: Taps, row: Numbers): void {
   for (let x = 0, tap = 0; x < row.length / 4; x++) {
     let red = 0;
     let green = 0;
@@ -91,7 +174,7 @@ function scaleRow(
     for (let k = 0; k < count; k++, tap++) {
       const i = 4 * (y * width + (index[tap] as number));
       const alpha = data[i + 3] as number;
-      const share = opaque ? (weight[tap] as number) : (weight[tap] as number) * (alpha / 255);
+      const share = (weight[tap] as number) * (alpha / 255);
       red += share * (data[i] as number);
       green += share * (data[i + 1] as number);
       blue += share * (data[i + 2] as number);
@@ -104,78 +187,22 @@ function scaleRow(
   }
 }
 
-function writeRow(sums: Float64Array, opaque: boolean, data: Uint8ClampedArray, start: number): void {
+function writeOpaque(sums: Numbers, data: Uint8ClampedArray, start: number): void {
+  for (let i = 0, to = start; i < sums.length; i += 3, to += 4) {
+    data[to] = sums[i] as number;
+    data[to + 1] = sums[i + 1] as number;
+    data[to + 2] = sums[i + 2] as number;
+    data[to + 3] = 255;
+  }
+}
+
+function writeRow(sums: Numbers, data: Uint8ClampedArray, start: number): void {
   for (let i = 0; i < sums.length; i += 4) {
     const cover = sums[i + 3] as number;
-    const scale = opaque ? 1 : cover > 0 ? 255 / cover : 0;
+    const scale = cover > 0 ? 255 / cover : 0;
     data[start + i] = (sums[i] as number) * scale;
     data[start + i + 1] = (sums[i + 1] as number) * scale;
     data[start + i + 2] = (sums[i + 2] as number) * scale;
-    data[start + i + 3] = opaque ? 255 : cover;
+    data[start + i + 3] = cover;
   }
-}
-
-/** The taps of one axis. `shrinks` tells whether neither axis of the picture grows: only then is `area` a mean. */
-function taps(from: number, to: number, filter: Filter, shrinks: boolean): Taps {
-  // Twice divided, as OpenCV does: what floor gives on exact multiples depends on it.
-  const scale = 1 / (to / from);
-  if (filter === "nearest") return nearest(from, to, scale);
-  if (filter === "area" && shrinks) return area(from, to, scale);
-  const count = filter === "cubic" ? 4 : 2;
-  const index = new Int32Array(to * count);
-  const weight = new Float64Array(to * count);
-  for (let x = 0; x < to; x++) {
-    let centre = Math.fround((x + 0.5) * scale - 0.5);
-    let first = Math.floor(centre);
-    if (filter === "area") {
-      first = Math.floor(x * scale);
-      const part = Math.fround(x + 1 - (first + 1) * (to / from));
-      centre = first + (part <= 0 ? 0 : part - Math.floor(part));
-    }
-    const part = centre - first;
-    const shares = count === 4 ? cubic(part) : [1 - part, part];
-    for (let k = 0; k < count; k++) {
-      index[x * count + k] = Math.min(Math.max(first + k - (count >> 1) + 1, 0), from - 1);
-      weight[x * count + k] = nearestEven((shares[k] as number) * 2048) / 2048;
-    }
-  }
-  return { count, index, weight };
-}
-
-function nearest(from: number, to: number, scale: number): Taps {
-  const index = Int32Array.from({ length: to }, (_, x) => Math.min(Math.floor(x * scale), from - 1));
-  return { count: 1, index, weight: new Float64Array(to).fill(1) };
-}
-
-/** A box as wide as a new pixel; what it covers of a pixel in part counts in part. */
-function area(from: number, to: number, scale: number): Taps {
-  const count = Math.ceil(scale) + 1;
-  const index = new Int32Array(to * count);
-  const weight = new Float64Array(to * count);
-  for (let x = 0; x < to; x++) {
-    const [start, end] = [(x * from) / to, ((x + 1) * from) / to];
-    for (let k = 0; k < count; k++) {
-      const pixel = Math.floor(start) + k;
-      const covered = Math.min(pixel + 1, end) - Math.max(pixel, start);
-      index[x * count + k] = Math.min(pixel, from - 1);
-      weight[x * count + k] = Math.max(covered, 0) / scale;
-    }
-  }
-  return { count, index, weight };
-}
-
-/** The weights of four pixels about a point that lies `part` after the second; Keys' kernel with a = -0.75. */
-function cubic(part: number): readonly number[] {
-  const a = -0.75;
-  const far = (d: number) => ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
-  const near = (d: number) => ((a + 2) * d - (a + 3)) * d * d + 1;
-  const three = [far(part + 1), near(part), near(1 - part)] as const;
-  return [...three, 1 - three[0] - three[1] - three[2]];
-}
-
-/** Rounds, halves to the even neighbour. */
-function nearestEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
 }

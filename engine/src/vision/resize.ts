@@ -1,5 +1,5 @@
 import type { Pixels } from "../core/pixels.ts";
-import { channelOf, grayPixels, mean, opened, otsu, threshold } from "./plane.ts";
+import { channelOf, grayPixels, isGray, mean, opened, otsu, threshold } from "./plane.ts";
 import { type Filter, resample } from "./resample.ts";
 import { ridges, thinned } from "./thin.ts";
 
@@ -74,11 +74,6 @@ function isThin(map: Pixels): boolean {
     }
   }
   return 2 * lost > white;
-}
-
-function isGray({ data }: Pixels): boolean {
-  for (let i = 0; i < data.length; i += 4) if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return false;
-  return true;
 }
 
 /** How a map of another aspect ratio fits: the middle of it, all of it within a border, or all of it distorted. */

@@ -1,0 +1,12 @@
+import * as z from "zod/mini";
+import { defineCondition } from "./condition.ts";
+
+/** The negative of a picture: lines that are dark on light become the white lines on black that nets of lines read. */
+export const inverted = defineCondition({
+  id: "invert",
+  title: "Invert",
+  options: z.object({}),
+  convention: { values: "rgb", polarity: "none", matte: "white", display: "inverted" },
+  nets: ["lineart", "scribble", "lines"],
+  extract: async (source) => (await import("../vision/matte.ts")).invert(source),
+});

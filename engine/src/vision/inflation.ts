@@ -1,0 +1,43 @@
+import { areasOf } from "./areas.ts";
+import { distances } from "./distance.ts";
+import type { Plane } from "./plane.ts";
+
+/** How a flat shape is rounded. */
+export interface InflationOptions {
+  /** How near the shape's outline is, from 0 (as far as the ground) to 1 (the shape stays flat). */
+  readonly base: number;
+  /** Each area that hangs together rises to full height; without it only the widest does. */
+  readonly each: boolean;
+}
+
+/**
+ * A shape blown up like a cushion: depth with near = 255, round as a quarter of a circle from the outline inwards,
+ * `sqrt(1 - (1 - d / dmax)²)` of the distance d to the ground. What is not 0 is shape; the ground stays 0. A shape that
+ * fills the whole plane has no outline and is 255 all over.
+ */
+export function inflated(shape: Plane, { base, each }: InflationOptions): Plane {
+  const { width, height, data } = shape;
+  const ways = distances(shape).data;
+  // Counted as areas of ground and shape; a ground's distance is 0 and never asked for.
+  const areas = each
+    ? areasOf(
+        data.map((value) => (value ? 1 : 0)),
+        width,
+      )
+    : null;
+  const widest = new Float64Array(areas?.count ?? 1);
+  for (let i = 0; i < data.length; i++) {
+    const area = areas ? (areas.of[i] as number) : 0;
+    const way = ways[i] as number;
+    if (way > (widest[area] as number)) widest[area] = way;
+  }
+  const depth = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const way = ways[i] as number;
+    if (way === 0) continue;
+    const rest =
+      way === Number.POSITIVE_INFINITY ? 0 : 1 - way / (widest[areas ? (areas.of[i] as number) : 0] as number);
+    depth[i] = Math.round(255 * (base + (1 - base) * Math.sqrt(1 - rest * rest)));
+  }
+  return { width, height, data: depth };
+}
