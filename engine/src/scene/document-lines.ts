@@ -1,0 +1,35 @@
+import type { Pixels } from "../core/pixels.ts";
+import type { SceneSource } from "../core/scene.ts";
+import { grayPixels } from "../vision/plane.ts";
+import { paintLines, paintThinLines } from "./lines.ts";
+import { type OutlineOptions, outlineScene } from "./outlined.ts";
+import { within } from "./turns.ts";
+
+/** How the lines of a drawing are drawn. */
+export interface DocumentLineOptions {
+  /** `soft`: with soft edges; `hard`: black and white alone; `single`: one pixel wide, whatever their width. */
+  readonly edges: "soft" | "hard" | "single";
+  /** The width of lines in pixels of a map of 512; null for each its own. */
+  readonly width: number | null;
+  /** Draw lines that lie behind filled shapes as well. */
+  readonly hidden: boolean;
+  /** Draw the outlines of filled shapes that have no stroke. */
+  readonly outlines: boolean;
+}
+
+/** The lines of a drawing, white on black, opaque, in the source's size. Yields the share done. */
+export function* documentLines(source: SceneSource, options: DocumentLineOptions): Generator<number, Pixels, void> {
+  const { edges, width, hidden, outlines } = options;
+  const single = edges === "single";
+  const lines: OutlineOptions = { width: strokeOf(source, width), outlineUnstroked: outlines };
+  const outlined = outlineScene(source, lines);
+  const work = single ? paintThinLines(outlined, { hidden: !hidden }) : paintLines(outlined, { hidden: !hidden });
+  const { data } = yield* within(work, 0, 0.95);
+  if (edges === "hard") for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) >= 128 ? 255 : 0;
+  return grayPixels({ width: source.width, height: source.height, data });
+}
+
+/** A width for maps of 512 in pixels of this one: by its short side, and a pixel at least, since less would not show. */
+function strokeOf({ width, height }: SceneSource, per512: number | null): number | "own" {
+  return per512 === null ? "own" : Math.max(1, (per512 * Math.min(width, height)) / 512);
+}
