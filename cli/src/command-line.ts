@@ -46,19 +46,20 @@ async function dispatch(argv: readonly string[], surroundings: Surroundings): Pr
     stdout.write(overallHelp(commands, version()));
     return exitCodes.done;
   }
-  const command = commands.find((candidate) => candidate.name === name);
-  if (!command) {
+  const found = commands.find((candidate) => candidate.name === name);
+  if (!found) {
     const names = commands.map((candidate) => candidate.name);
     const near = nearest(name as string, names);
     const hint = near === undefined ? `There are ${names.join(", ")}` : `Did you mean ${near}`;
     throw misused(name as string, `There is no command "${name}". ${hint}${near === undefined ? "." : "?"}`);
   }
+  const command = found.narrowed?.(wantsHelp ? rest.slice(1) : rest) ?? found;
   // Help is given even where the rest of the line is wrong.
   if (wantsHelp || untilDashes(rest).some((word) => word === "--help" || word === "-h")) {
     stdout.write(commandHelp(command));
     return exitCodes.done;
   }
-  return command.run(parseArguments(rest, flagsOf(command)), surroundings);
+  return command.run(parseArguments(rest, [...flagsOf(command), ...(command.hidden?.() ?? [])]), surroundings);
 }
 
 function untilDashes(words: readonly string[]): readonly string[] {

@@ -49,12 +49,18 @@ export interface Command {
   readonly about: string;
   /** How it is written, one form a line, without "underdraw". */
   readonly usage: readonly string[];
+  /** Words that it knows, with what they mean, by heading. */
+  readonly words?: Readonly<Record<string, readonly (readonly [word: string, meaning: string])[]>>;
   /** Its flags by heading. */
   readonly flags: Readonly<Record<string, readonly Flag[]>>;
   /** What a reader of the help should know besides. */
   readonly notes?: readonly string[];
   /** Command lines worth copying, without "underdraw". */
   readonly examples: readonly string[];
+  /** Flags that are read besides, and that the help of something narrower tells. */
+  hidden?(): readonly Flag[];
+  /** The command as these words mean it, where some of its flags belong to what the words name. */
+  narrowed?(argv: readonly string[]): Command;
   /** Does it. Gives the exit code. */
   run(given: Arguments, surroundings: Surroundings): Promise<number>;
 }

@@ -1,4 +1,5 @@
 import { builtInConditions, type Condition, type ConditionKind, parseOptions } from "@underdraw/engine";
+import { type ModelSource, nodeModel } from "@underdraw/engine/node";
 import { nearest } from "./arguments.ts";
 import { misused } from "./failure.ts";
 
@@ -41,4 +42,26 @@ export function chooseCondition(
 ): { readonly condition: Condition; readonly options: Readonly<Record<string, unknown>> } {
   const typed = parseOptions(kind, options);
   return { condition: kind.choose(typed), options: typed };
+}
+
+/**
+ * The files of a condition's models, as "PATH" where it has one, as "NAME=PATH,NAME=PATH" where it has several. Throws
+ * `request-invalid` for a name that it does not know.
+ */
+export function modelsFrom(kind: ConditionKind, text: string): Readonly<Record<string, ModelSource>> {
+  const known = Object.keys(kind.models);
+  const [only] = known;
+  if (only === undefined)
+    throw misused("--model", `--model has no place here: ${kind.id} needs no model. Leave it out.`);
+  const models: Record<string, ModelSource> = {};
+  for (const part of text.split(",")) {
+    const equals = part.indexOf("=");
+    const name = equals < 0 && known.length === 1 ? only : part.slice(0, Math.max(0, equals)).trim();
+    if (!known.includes(name)) {
+      const how = known.map((one) => `${one}=PATH`).join(",");
+      throw misused("--model", `--model "${part}" names no model of ${kind.id}. Write it like ${how}.`);
+    }
+    models[name] = nodeModel(part.slice(equals + 1).trim());
+  }
+  return models;
 }

@@ -19,6 +19,7 @@ export function commandHelp(command: Command): string {
       "Usage",
       command.usage.map((line) => `underdraw ${line}`),
     ),
+    ...Object.entries(command.words ?? {}).flatMap(([title, words]) => ["", ...titled(title, rows(words))]),
     ...groups.flatMap(([title, flags]) => [
       "",
       ...titled(
@@ -67,6 +68,15 @@ export function overallHelp(commands: readonly Command[], version: string): stri
 
 function titled(title: string, lines: readonly string[]): readonly string[] {
   return [`${title}:`, ...lines.map((line) => `  ${line}`)];
+}
+
+/** Words with what they mean, in two columns. */
+function rows(words: readonly (readonly [word: string, meaning: string])[]): readonly string[] {
+  const width = Math.max(...words.map(([word]) => word.length));
+  return words.flatMap(([word, meaning]) => {
+    const [first = "", ...rest] = wrapped(meaning, 94 - width);
+    return [`${word.padEnd(width)}  ${first}`, ...rest.map((line) => `${" ".repeat(width)}  ${line}`)];
+  });
 }
 
 function shown({ name, letter, value }: Flag): string {

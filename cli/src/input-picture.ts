@@ -3,11 +3,23 @@ import { flattened, invert, type Pixels, UnderdrawError } from "@underdraw/engin
 import { type Picture, readPicture } from "@underdraw/engine/pictures";
 import { misused } from "./failure.ts";
 
-/** Reads an image file. Rejects with `picture-unreadable`, with the path and the reason. */
-export async function readPictureFile(path: string, signal: AbortSignal): Promise<Picture> {
-  let bytes: Uint8Array;
+/**
+ * Reads an image file; what is no image may be taken by `instead`, which gives null for what it does not take either.
+ * Rejects with `picture-unreadable`, with the path and the reason.
+ */
+export async function readPictureFile<Other = never>(
+  path: string,
+  signal: AbortSignal,
+  instead?: (bytes: Uint8Array) => Promise<Other> | null,
+): Promise<Picture | Other> {
+  const bytes = await readBytes(path, signal);
+  return instead?.(bytes) ?? readPicture(bytes, { name: path, signal });
+}
+
+/** The bytes of a file. Rejects with `picture-unreadable`, with the path and the reason. */
+export async function readBytes(path: string, signal: AbortSignal): Promise<Uint8Array> {
   try {
-    bytes = await readFile(path, { signal });
+    return await readFile(path, { signal });
   } catch (cause) {
     signal.throwIfAborted();
     const { code = "", message } = cause as NodeJS.ErrnoException;
@@ -21,7 +33,6 @@ export async function readPictureFile(path: string, signal: AbortSignal): Promis
     const reason = reasons[code] ?? `${message}.`;
     throw new UnderdrawError("picture-unreadable", `Cannot read ${path}: ${reason}`, { file: path, reason }, { cause });
   }
-  return readPicture(bytes, { name: path, signal });
 }
 
 /** Refuses a result's place that is a source's: it would be overwritten. */

@@ -1,7 +1,6 @@
 import {
   builtInConditions,
   type ConditionMap,
-  checkSource,
   Engine,
   parseRecipe,
   type Recipe,
@@ -14,6 +13,7 @@ import { chooseCondition, conditionFrom, kindOf } from "./condition-choice.ts";
 import { misused } from "./failure.ts";
 import { inverted, readPictureFile } from "./input-picture.ts";
 import type { ProgressBar } from "./progress.ts";
+import { readSource } from "./source-file.ts";
 import { numberFrom, rangeFrom, seedFrom, sizeFrom } from "./values.ts";
 
 // What `draw` is asked to do, from flags or from a picture's recipe. A flag beside a recipe takes the place of what the
@@ -133,7 +133,7 @@ async function givenMap(
   };
 }
 
-/** A map that is seen in a picture. */
+/** A map that is seen in a picture, a drawing or a pose. */
 async function seenMap(
   path: string,
   named: string | undefined,
@@ -147,12 +147,11 @@ async function seenMap(
   const { id, options } = conditionFrom(named);
   const kind = kindOf("--condition", id);
   const chosen = chooseCondition(kind, options);
-  const { pixels, notes } = await readPictureFile(path, signal);
-  for (const note of notes) bar.line(`${path}: ${note}`);
-  const matte = chosen.options["matte"];
-  if (matte === "black" || matte === "white") warnings.push(...checkSource(pixels, matte));
+  const read = await readSource(path, chosen.condition, { signal });
+  for (const note of read.notes) bar.line(`${path}: ${note}`);
   await using engine = new Engine();
-  const map = await engine.extract(chosen.condition, pixels, { signal, onProgress: bar.part(0, 0.04) });
+  const map = await engine.extract(chosen.condition, read.source, { signal, onProgress: bar.part(0, 0.04) });
+  warnings.push(...read.warnings, ...(map.warnings ?? []));
   return invert ? { ...map, pixels: inverted(map.pixels) } : map;
 }
 
