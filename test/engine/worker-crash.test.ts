@@ -304,7 +304,7 @@ describe("the end", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
       const { start, workers } = fakeWorkers((scope) =>
-        scope.postMessage({ underdraw: "engine", ready: { version: 1, conditions: [], lock: null } }, []),
+        scope.postMessage({ underdraw: "engine", ready: { version: 2, conditions: [], lock: null } }, []),
       );
       const engine = connectEngine(start);
       const failing = engine.device().catch((error: unknown) => error);

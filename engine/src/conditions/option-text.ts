@@ -1,11 +1,12 @@
 import * as z from "zod/mini";
-import { type ConditionKind, checkOptions, known, optionsRefused } from "./condition.ts";
+import type { ConditionKind } from "./condition.ts";
+import { known, optionsRefused } from "./option-check.ts";
 
 /** One option of a condition in words, for a command line's help. */
 export interface OptionDescription {
   /** The option's name as a flag writes it, in kebab case, without dashes: `low`. */
   readonly name: string;
-  /** What may be given: `number, 0 or more`, `3 | 5 | 7`. */
+  /** What may be given: `number, 0 or more`, `3 | 5 | 7`, `list as JSON, each: number`. */
   readonly values: string;
   /** What holds when nothing is given, as text; absent where the option must be given. */
   readonly default?: string;
@@ -19,15 +20,14 @@ export function describeOptions(kind: ConditionKind): readonly OptionDescription
     const layers = peeled(schema);
     const preset = layers
       .map(({ _zod }) => _zod.def as Partial<z.core.$ZodDefaultDef>)
-      .find((def) => def.type === "default");
+      .find((def) => def.type === "default" || (def.type as string | undefined) === "prefault");
     const help = layers.map((layer) => z.globalRegistry.get(layer)?.description).find((text) => text !== undefined);
-    const values = valuesOf(innermost(layers));
     return {
       name: kebab(key),
-      values,
+      values: valuesOf(schema),
       help: help ?? "",
       ...(preset && {
-        default: typeof preset.defaultValue === "string" ? preset.defaultValue : JSON.stringify(preset.defaultValue),
+        default: inText(preset.defaultValue),
       }),
     };
   });
@@ -35,8 +35,8 @@ export function describeOptions(kind: ConditionKind): readonly OptionDescription
 
 /**
  * Turns options written as text into typed ones, checked by the condition's schema, with its defaults filled in. Names
- * may be in camel or kebab case; an empty text switches a yes-or-no option on. Throws `request-invalid`, which names
- * every option that is unknown or wrong.
+ * may be in camel or kebab case; an empty text switches a yes-or-no option on; lists and the like are written as JSON.
+ * Throws `request-invalid`, which names every option that is unknown or wrong.
  */
 export function parseOptions(kind: ConditionKind, entries: ReadonlyMap<string, string>): Record<string, unknown> {
   const { shape } = kind.options._zod.def;
@@ -46,15 +46,16 @@ export function parseOptions(kind: ConditionKind, entries: ReadonlyMap<string, s
     const key = Object.keys(shape).find((key) => key === name || kebab(key) === name);
     const path = `${kind.id}.${name}`;
     if (key === undefined) issues.push({ path, message: `there is no such option; ${known(kind.options)}` });
+    else if (key in typed) issues.push({ path, message: "the option is given twice, in two spellings" });
     else {
-      const schema = innermost(peeled(shape[key] as z.core.$ZodType));
+      const schema = shape[key] as z.core.$ZodType;
       const value = valueFrom(schema, text.trim());
       if (value === undefined) issues.push({ path, message: `"${text}" is not ${article(valuesOf(schema))}` });
       else typed[key] = value;
     }
   }
   if (issues.length > 0) throw optionsRefused(kind.id, issues);
-  return checkOptions(kind.id, kind.options, typed);
+  return { ...kind.choose(typed).options };
 }
 
 /** A schema and all it wraps, the outermost first: defaults and optionality around what says the type. */
@@ -64,12 +65,25 @@ function peeled(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   return inner ? [schema, ...peeled(inner)] : [schema];
 }
 
-function innermost(layers: readonly z.core.$ZodType[]): z.core.$ZodTypes {
-  return layers[layers.length - 1] as z.core.$ZodTypes;
+function innermost(schema: z.core.$ZodType): z.core.$ZodTypes {
+  return peeled(schema).at(-1) as z.core.$ZodTypes;
 }
 
+/** True where `null` is a value: "none" in words. */
+const isNullable = (schema: z.core.$ZodType): boolean =>
+  peeled(schema).some(({ _zod }) => (_zod.def.type as string) === "nullable");
+
 /** The value that a text stands for; undefined if it can stand for none of this type. */
-function valueFrom(schema: z.core.$ZodTypes, text: string): unknown {
+function valueFrom(schema: z.core.$ZodType, text: string): unknown {
+  const value = plainFrom(innermost(schema), text);
+  if (value === undefined || typeof value === "string") {
+    // A text that says nothing else may be the word for nothing.
+    if (isNullable(schema) && ["null", "none"].includes(text.toLowerCase())) return null;
+  }
+  return value;
+}
+
+function plainFrom(schema: z.core.$ZodTypes, text: string): unknown {
   const { def } = schema._zod;
   switch (def.type) {
     case "number":
@@ -83,13 +97,19 @@ function valueFrom(schema: z.core.$ZodTypes, text: string): unknown {
       return Object.values(def.entries).find((value) => String(value) === text);
     case "literal":
       return def.values.find((value) => String(value) === text);
-    case "union":
-      for (const option of def.options) {
-        const value = valueFrom(innermost(peeled(option)), text);
+    case "null":
+      return text === "null" ? null : undefined;
+    case "union": {
+      // What is exact comes before what takes any text.
+      const loose = (option: z.core.$ZodType) => innermost(option)._zod.def.type === "string";
+      for (const option of [...def.options].sort((a, b) => Number(loose(a)) - Number(loose(b)))) {
+        const value = valueFrom(option, text);
         if (value !== undefined) return value;
       }
       return undefined;
+    }
     case "string":
+    case "template_literal":
       return text;
     default:
       // Lists and the like are written as JSON.
@@ -102,7 +122,12 @@ function valueFrom(schema: z.core.$ZodTypes, text: string): unknown {
 }
 
 /** What values a type takes, in words. */
-function valuesOf(schema: z.core.$ZodTypes): string {
+function valuesOf(schema: z.core.$ZodType): string {
+  const plain = plainValues(innermost(schema));
+  return isNullable(schema) ? `${plain} | none` : plain;
+}
+
+function plainValues(schema: z.core.$ZodTypes): string {
   const { def } = schema._zod;
   switch (def.type) {
     case "number":
@@ -114,9 +139,14 @@ function valuesOf(schema: z.core.$ZodTypes): string {
     case "literal":
       return def.values.map(String).join(" | ");
     case "union":
-      return def.options.map((option) => valuesOf(innermost(peeled(option)))).join(" | ");
+      return def.options.map((option) => valuesOf(option)).join(" | ");
     case "string":
+    case "template_literal":
       return "text";
+    case "array":
+      return `list as JSON, each: ${valuesOf(def.element)}`;
+    case "tuple":
+      return `list as JSON: ${def.items.map((item) => valuesOf(item)).join("; ")}`;
     default:
       return `${def.type} as JSON`;
   }
@@ -141,6 +171,12 @@ function numbersOf(def: z.core.$ZodNumberDef): string {
   const least = low && (low.inclusive ? `${low.value} or more` : `above ${low.value}`);
   const most = high && (high.inclusive ? `${high.value} or less` : `below ${high.value}`);
   return [name, least, most].filter((text) => text !== undefined).join(", ");
+}
+
+/** A value as it is written. */
+function inText(value: unknown): string {
+  if (value === null) return "none";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function kebab(key: string): string {

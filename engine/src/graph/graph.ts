@@ -5,6 +5,9 @@
 /** The element types that our graphs use. */
 export type ElementType = "float32" | "float16" | "int64";
 
+/** The element types that a model of somebody else's may take or give besides. */
+export type ForeignType = ElementType | "int32" | "uint8" | "bool" | "float64";
+
 /** The floating-point type that a graph computes in. */
 export type Precision = "float32" | "float16";
 

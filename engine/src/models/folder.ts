@@ -1,3 +1,4 @@
+import { UnderdrawError } from "../core/errors.ts";
 import { crossing, descriptionOf } from "./crossing.ts";
 import { fileInvalid } from "./refusal.ts";
 import type { ByteSource, ModelFile, ModelFolder } from "./source.ts";
@@ -39,6 +40,21 @@ export function within(folder: ModelFolder, path: string): ModelFolder {
   };
   const outer = descriptionOf(folder);
   return outer ? crossing(inner, { from: "within", folder: outer, path }) : inner;
+}
+
+/** A file inside a folder as a model. Opening rejects with `model-unknown` when it is not there. */
+export function fileWithin(folder: ModelFolder, path: string): ModelFile {
+  checkPath(path, folder.name);
+  return {
+    kind: "file",
+    name: path.slice(path.lastIndexOf("/") + 1),
+    async open(options) {
+      const source = await folder.open(path, options);
+      if (source) return source;
+      const message = `${JSON.stringify(folder.name)} has no file ${JSON.stringify(path)}. Check the path.`;
+      throw new UnderdrawError("model-unknown", message, { id: path, known: [] });
+    },
+  };
 }
 
 /** A model that is one open file. The file closes with whatever the model is opened as. */

@@ -70,6 +70,10 @@ function sessionDevice(
         throw error;
       }
     },
+    async loadModel({ bytes }): Promise<Loaded> {
+      const session = await ort.InferenceSession.create(bytes, { ...sessionDefaults, ...options });
+      return { run: (feeds) => session.run(feeds), release: () => session.release() };
+    },
     watch: (job) => job(),
     close: async () => {},
   };

@@ -1,6 +1,6 @@
 import { UnderdrawError } from "../core/errors.ts";
 import type { Backend, Device, OpenOptions } from "./backend.ts";
-import { jspi, loadGraph, loadOrt } from "./ort-web.ts";
+import { jspi, loadGraph, loadModel, loadOrt } from "./ort-web.ts";
 import { cpuTensor, numbersOf } from "./tensor-data.ts";
 import { openWebgpu } from "./webgpu-device.ts";
 
@@ -38,6 +38,7 @@ async function openWasm(options: OpenOptions): Promise<Device> {
     download: async (tensor) => numbersOf(tensor),
     detach: (tensor) => tensor,
     load: (graph, weights, signal) => loadGraph(ort, graph, weights, { executionProviders: ["wasm"] }, signal),
+    loadModel: (model) => loadModel(ort, model, { executionProviders: ["wasm"] }),
     watch: (job) => job().finally(breath),
     close: async () => {},
   };

@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web";
-import type { ElementType, Graph, Weights } from "../graph/graph.ts";
-import type { Provider, RuntimeOptions } from "./runtime.ts";
+import type { ForeignType, Graph, Weights } from "../graph/graph.ts";
+import type { ForeignModel, Provider, RuntimeOptions } from "./runtime.ts";
 
 // What differs between a browser and Node, behind one interface: which onnxruntime there is, how a device is opened,
 // how weights reach it, where tensors lie. `#backend` in package.json chooses the file; both export `backend`.
@@ -40,13 +40,15 @@ export interface Device {
   readonly lost: Promise<string>;
   /** What a person may want to know: limits and features. */
   readonly facts: Readonly<Record<string, string | number | boolean>>;
-  /** Copies numbers to where sessions want them. int64 stays beside the device. */
-  upload(type: ElementType, dims: readonly number[], values: Float32Array | BigInt64Array): OrtTensor;
+  /** Copies numbers to where sessions want them. What is not of floats stays beside the device. */
+  upload(type: ForeignType, dims: readonly number[], values: Float32Array | BigInt64Array): OrtTensor;
   /** Copies a tensor's numbers back, as float32; the tensor stays where it is. */
   download(tensor: OrtTensor): Promise<Float32Array>;
   /** A copy of a session's output that the session's end leaves alone; the tensor itself where it is so already. */
   detach(tensor: OrtTensor): OrtTensor;
   load(graph: Graph, weights: Weights, signal?: AbortSignal): Promise<Loaded>;
+  /** Loads a model of somebody else's, whose tensors lie beside the device. */
+  loadModel(model: ForeignModel): Promise<Loaded>;
   /** Runs a job and throws what the device reports on the side meanwhile, such as memory that ran out. */
   watch<T>(job: () => Promise<T>): Promise<T>;
   close(): Promise<void>;

@@ -1,12 +1,12 @@
 import type { Tensor as OrtTensor } from "onnxruntime-web";
 import { UnderdrawError } from "../core/errors.ts";
-import { type ElementType, elements, type Graph, type Precision, type Weights } from "../graph/graph.ts";
-import type { Device } from "./backend.ts";
-import { type CallWithSignal, DeviceSession, type SessionOwner } from "./device-session.ts";
+import { elements, type ForeignType, type Graph, type Precision, type Weights } from "../graph/graph.ts";
+import type { Device, Loaded } from "./backend.ts";
+import { type CallWithSignal, DeviceSession, type SessionOwner, type SessionShape } from "./device-session.ts";
 import { DeviceTensor } from "./device-tensor.ts";
 import { crashed, deviceLost, failureOf, isCrash, saysLost } from "./failure.ts";
 import { breakRealm, inTurn, realmBroken } from "./queue.ts";
-import type { Provider, Runtime, Session, Tensor } from "./runtime.ts";
+import type { ForeignModel, Provider, Runtime, Session, Tensor } from "./runtime.ts";
 
 // A device with the guarantees of `Runtime`: one job at a time, a limit of time, errors that say what happened, and an
 // end that frees everything.
@@ -65,7 +65,7 @@ export class DeviceRuntime implements Runtime, SessionOwner {
     throw this.#lost;
   }
 
-  tensor(type: ElementType, dims: readonly number[], values: Float32Array | BigInt64Array): Tensor {
+  tensor(type: ForeignType, dims: readonly number[], values: Float32Array | BigInt64Array): Tensor {
     this.#assertUsable();
     if (dims.some((dim) => !Number.isInteger(dim) || dim < 0) || elements(dims) !== values.length)
       throw new RangeError(`A tensor of [${dims}] is not made from ${values.length} numbers.`);
@@ -93,14 +93,23 @@ export class DeviceRuntime implements Runtime, SessionOwner {
   }
 
   async open(graph: Graph, weights: Weights, options: CallWithSignal = {}): Promise<Session> {
+    const load = () => this.device.load(graph, weights, options.signal);
+    return this.#open(`Loading the graph "${graph.name}"`, graph, load, options);
+  }
+
+  async openModel(model: ForeignModel, options: CallWithSignal = {}): Promise<Session> {
+    const { name, inputs } = model;
+    return this.#open(`Loading the model "${name}"`, { name, inputs }, () => this.device.loadModel(model), options);
+  }
+
+  #open(what: string, shape: SessionShape, load: () => Promise<Loaded>, options: CallWithSignal): Promise<Session> {
     // Inside the turn, so that a `dispose` that waits behind it finds the session.
-    const load = async () => {
-      const loaded = await this.device.load(graph, weights, options.signal);
-      const session = new DeviceSession(this, graph, loaded);
+    const work = async () => {
+      const session = new DeviceSession(this, shape, await load());
       this.#sessions.add(session);
       return session;
     };
-    return this.job(`Loading the graph "${graph.name}"`, options, load, (late) => late.end());
+    return this.job(what, options, work, (late) => late.end());
   }
 
   async job<T>(

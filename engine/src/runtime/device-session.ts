@@ -1,9 +1,8 @@
 import type { Tensor as OrtTensor } from "onnxruntime-web";
 import { UnderdrawError } from "../core/errors.ts";
-import type { Graph } from "../graph/graph.ts";
 import type { Loaded } from "./backend.ts";
 import { DeviceTensor } from "./device-tensor.ts";
-import type { Session, Tensor } from "./runtime.ts";
+import type { ForeignModel, Session, Tensor } from "./runtime.ts";
 
 /** What a call may be stopped with. */
 export interface CallWithSignal {
@@ -25,18 +24,21 @@ export interface SessionOwner {
   forget(session: DeviceSession): void;
 }
 
+/** What a session knows of what it runs: a graph is one. */
+export type SessionShape = Omit<ForeignModel, "bytes">;
+
 /** A loaded graph of a runtime. */
 export class DeviceSession implements Session {
   readonly name: string;
   #runs = 0;
   #released: Promise<void> | null = null;
   #ended = false;
-  readonly #graph: Graph;
+  readonly #graph: SessionShape;
   readonly #loaded: Loaded;
   readonly #runtime: SessionOwner;
   readonly #outputs = new Set<DeviceTensor>();
 
-  constructor(runtime: SessionOwner, graph: Graph, loaded: Loaded) {
+  constructor(runtime: SessionOwner, graph: SessionShape, loaded: Loaded) {
     this.name = graph.name;
     this.#graph = graph;
     this.#loaded = loaded;
@@ -77,6 +79,7 @@ export class DeviceSession implements Session {
         throw new TypeError(`The input "${name}" of "${this.name}" is a tensor of another runtime.`);
       if (tensor.type !== type)
         throw new TypeError(`The input "${name}" of "${this.name}" is ${tensor.type}; it must be ${type}.`);
+      if (dims === null) return [name, tensor];
       if (
         tensor.dims.length !== dims.length ||
         dims.some((dim, i) => typeof dim === "number" && dim !== tensor.dims[i])

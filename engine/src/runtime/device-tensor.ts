@@ -1,13 +1,13 @@
 import type { Tensor as OrtTensor } from "onnxruntime-web";
 import { UnderdrawError } from "../core/errors.ts";
-import type { ElementType } from "../graph/graph.ts";
+import type { ForeignType } from "../graph/graph.ts";
 import { betweenTurns, realmBroken } from "./queue.ts";
 import type { Tensor } from "./runtime.ts";
 
 /** A tensor of a runtime: onnxruntime's, freed when nothing runs. */
 export class DeviceTensor implements Tensor {
   readonly owner: object;
-  readonly type: ElementType;
+  readonly type: ForeignType;
   readonly dims: readonly number[];
   #value: OrtTensor | null;
   readonly #homes: readonly Set<DeviceTensor>[];
@@ -15,7 +15,7 @@ export class DeviceTensor implements Tensor {
   /** `homes` are the sets that it is in while it lives. */
   constructor(owner: object, value: OrtTensor, homes: readonly Set<DeviceTensor>[]) {
     this.owner = owner;
-    this.type = value.type as ElementType;
+    this.type = value.type as ForeignType;
     this.dims = [...value.dims];
     this.#value = value;
     this.#homes = homes;

@@ -2,6 +2,7 @@ import type * as Ort from "onnxruntime-web";
 import type { Graph, Weights } from "../graph/graph.ts";
 import { onnxBytes } from "../graph/onnx.ts";
 import { type Loaded, type OpenOptions, sessionDefaults } from "./backend.ts";
+import type { ForeignModel } from "./runtime.ts";
 import { weightFiles } from "./weight-file.ts";
 
 // onnxruntime-web: its own WebGPU provider (C++), and its CPU provider compiled to wasm, both in one .wasm file. The
@@ -75,4 +76,14 @@ export async function loadGraph(
   } finally {
     source.close();
   }
+}
+
+/** Loads a whole model, for both providers of onnxruntime-web. */
+export async function loadModel(
+  ort: OrtModule,
+  { bytes }: ForeignModel,
+  options: Ort.InferenceSession.SessionOptions,
+): Promise<Loaded> {
+  const session = await ort.InferenceSession.create(bytes, { ...sessionDefaults, ...options });
+  return { run: (feeds) => session.run(feeds), release: () => session.release() };
 }

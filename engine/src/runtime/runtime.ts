@@ -1,4 +1,4 @@
-import type { ElementType, Graph, Precision, Weights } from "../graph/graph.ts";
+import type { Dim, ForeignType, Graph, Precision, Weights } from "../graph/graph.ts";
 
 // The one room that knows onnxruntime. Above it the engine is the same in a browser and in Node: it opens graphs,
 // makes tensors and runs sessions. Every run and load goes through one queue, since two at once hang onnxruntime-web.
@@ -37,7 +37,7 @@ export interface RuntimeOptions {
 
 /** Numbers for or from a session, on the device or beside it. An output outlives its session. */
 export interface Tensor {
-  readonly type: ElementType;
+  readonly type: ForeignType;
   readonly dims: readonly number[];
   /** Frees it. May be called twice. */
   dispose(): void;
@@ -61,6 +61,18 @@ export interface Session {
   release(): Promise<void>;
 }
 
+/** An ONNX model of somebody else's, whole, with what it says of its inputs. */
+export interface ForeignModel {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** `dims` is null where the file does not tell them. */
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly type: ForeignType;
+    readonly dims: readonly Dim[] | null;
+  }[];
+}
+
 /** An open device with its queue. */
 export interface Runtime {
   readonly provider: Provider;
@@ -71,8 +83,8 @@ export interface Runtime {
   readonly fallback: string | null;
   /** Set when the device was lost or onnxruntime crashed: every later call rejects with it, and a new runtime is needed. */
   readonly lost: Error | null;
-  /** Copies numbers to a tensor. Floats are given as float32 and narrowed to the tensor's type. */
-  tensor(type: ElementType, dims: readonly number[], values: Float32Array | BigInt64Array): Tensor;
+  /** Copies numbers to a tensor. They are given as float32, but for int64, and brought to the tensor's type. */
+  tensor(type: ForeignType, dims: readonly number[], values: Float32Array | BigInt64Array): Tensor;
   /** Copies a tensor's numbers back, as float32. The tensor stays usable. */
   read(tensor: Tensor): Promise<Float32Array>;
   /**
@@ -81,6 +93,8 @@ export interface Runtime {
    * Node `file-unwritable` when there is no room to lay the weights out.
    */
   open(graph: Graph, weights: Weights, options?: { readonly signal?: AbortSignal }): Promise<Session>;
+  /** Loads a model of somebody else's. Rejects as `open` does; `runtime-failed` for one that onnxruntime cannot run. */
+  openModel(model: ForeignModel, options?: { readonly signal?: AbortSignal }): Promise<Session>;
   /** Frees everything, after the job that runs; what waits is refused. May be called twice. */
   dispose(): Promise<void>;
 }

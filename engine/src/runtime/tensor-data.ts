@@ -1,24 +1,31 @@
 import type * as Ort from "onnxruntime-web";
-import type { ElementType } from "../graph/graph.ts";
+import type { ForeignType } from "../graph/graph.ts";
 import { halves, widened } from "../graph/half.ts";
 
 // Numbers between our side (float32, int64) and onnxruntime's tensors beside the device. Half precision goes as 16-bit
 // words: onnxruntime takes a Uint16Array everywhere, and gives a Float16Array where JavaScript has one.
 
-/** The bytes that a tensor of a type holds for these numbers. Floats are narrowed for float16, never copied otherwise. */
-export function packed(
-  type: ElementType,
-  values: Float32Array | BigInt64Array,
-): Float32Array | Uint16Array | BigInt64Array {
-  if ((type === "int64") !== values instanceof BigInt64Array)
-    throw new TypeError(`A tensor of ${type} is not made from a ${values.constructor.name}.`);
-  return type === "float16" && values instanceof Float32Array ? halves(values) : values;
+/** The numbers of a tensor as onnxruntime takes them. */
+export type Packed = Float32Array | Float64Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array;
+
+/** The bytes that a tensor of a type holds for these numbers. Floats are brought to another type, never copied otherwise. */
+export function packed(type: ForeignType, values: Float32Array | BigInt64Array): Packed {
+  if (values instanceof BigInt64Array) {
+    if (type === "int64") return values;
+  } else if (type === "float32") return values;
+  else if (type === "float16") return halves(values);
+  else if (type === "float64") return Float64Array.from(values);
+  else if (type === "int32") return Int32Array.from(values, Math.round);
+  else if (type === "bool") return Uint8Array.from(values, (value) => (value === 0 ? 0 : 1));
+  // Beyond the type's range comes its end, not what a wrapped number would be.
+  else if (type === "uint8") return new Uint8Array(new Uint8ClampedArray(values).buffer);
+  throw new TypeError(`A tensor of ${type} is not made from a ${values.constructor.name}.`);
 }
 
 /** A tensor beside the device, with a copy of the numbers. */
 export function cpuTensor(
   ort: Pick<typeof Ort, "Tensor">,
-  type: ElementType,
+  type: ForeignType,
   dims: readonly number[],
   values: Float32Array | BigInt64Array,
 ): Ort.Tensor {
@@ -32,7 +39,10 @@ export function unpacked(type: string, data: ArrayBufferView): Float32Array<Arra
   if (type === "float16") return widened(new Uint16Array(buffer, byteOffset, byteLength / 2));
   if (type === "int64") return Float32Array.from(new BigInt64Array(buffer, byteOffset, byteLength / 8), Number);
   if (type === "float32") return new Float32Array(buffer, byteOffset, byteLength / 4).slice();
-  throw new TypeError(`No graph of ours has a tensor of ${type}.`);
+  if (type === "int32") return Float32Array.from(new Int32Array(buffer, byteOffset, byteLength / 4));
+  if (type === "float64") return Float32Array.from(new Float64Array(buffer, byteOffset, byteLength / 8));
+  if (type === "uint8" || type === "bool") return Float32Array.from(new Uint8Array(buffer, byteOffset, byteLength));
+  throw new TypeError(`Tensors of ${type} are not read here.`);
 }
 
 /** The numbers of a tensor beside the device, as float32. */

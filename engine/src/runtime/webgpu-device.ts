@@ -3,7 +3,7 @@ import { UnderdrawError } from "../core/errors.ts";
 import { elements, type Graph } from "../graph/graph.ts";
 import type { Device, Loaded, OpenOptions, Verdict } from "./backend.ts";
 import { textOf } from "./failure.ts";
-import { loadGraph, type OrtModule } from "./ort-web.ts";
+import { loadGraph, loadModel, type OrtModule } from "./ort-web.ts";
 import { ATTENTION_BOUND, HALF_BOUND, selfTest } from "./self-test.ts";
 import { cpuTensor, numbersOf, packed, unpacked } from "./tensor-data.ts";
 
@@ -128,8 +128,8 @@ class WebgpuDevice implements Device {
   }
 
   upload: Device["upload"] = (type, dims, values) => {
-    // Shapes are read on the CPU.
-    if (type === "int64") return cpuTensor(this.#ort, type, dims, values);
+    // Shapes are read on the CPU; what else is not of floats goes into models of somebody else's, which put it there.
+    if (type !== "float32" && type !== "float16") return cpuTensor(this.#ort, type, dims, values);
     const data = packed(type, values);
     const size = round(data.byteLength);
     const most = Math.min(this.gpu.limits.maxBufferSize, this.gpu.limits.maxStorageBufferBindingSize);
@@ -187,6 +187,12 @@ class WebgpuDevice implements Device {
   #tensor(buffer: GPUBuffer, dataType: "float32" | "float16", dims: readonly number[]): Ort.Tensor {
     return this.#ort.Tensor.fromGpuBuffer(buffer, { dataType, dims, dispose: () => buffer.destroy() });
   }
+
+  /** What such a model gives may be of any type, and a buffer of the device holds floats alone. */
+  loadModel: Device["loadModel"] = (model) => {
+    const { executionProviders = [] } = this.#options;
+    return loadModel(this.#ort, model, { executionProviders });
+  };
 
   load: Device["load"] = (graph, weights, signal) => loadGraph(this.#ort, graph, weights, this.#options, signal);
 

@@ -1,14 +1,12 @@
 import { type CallOptions, report, unlessAborted } from "../call.ts";
-import type { Condition } from "../conditions/condition.ts";
+import type { Condition, ConditionSource } from "../conditions/condition.ts";
 import { UnderdrawError } from "../core/errors.ts";
-import type { Pixels } from "../core/pixels.ts";
 import type { Device, EngineLike, LoadRequest, Pipeline } from "../engine.ts";
-import { extractMap, mapOf } from "../extract.ts";
-import type { ConditionMap } from "../request.ts";
+import { type ExtractedMap, type ExtractOptions, extractMap, type ModelRunner, mapOf } from "../extract.ts";
 import { ClientPipeline, type PipelineOwner } from "./client-pipeline.ts";
-import { copyOf, loadInput } from "./inputs.ts";
+import { filesInput, loadInput, sourceInput } from "./inputs.ts";
 import { type EngineWorker, type LinkOptions, WorkerLink } from "./link.ts";
-import type { CallInput, CallName, CallResult } from "./protocol.ts";
+import type { CallInput, CallName, CallResult, Files } from "./protocol.ts";
 
 /** How to connect to an engine in a worker. */
 export interface ConnectEngineOptions {
@@ -113,16 +111,28 @@ class ClientEngine implements WorkerEngine, PipelineOwner {
 
   async extract<Id extends string>(
     condition: Condition<Id>,
-    source: Pixels,
-    options: CallOptions = {},
-  ): Promise<ConditionMap<Id>> {
+    source: ConditionSource,
+    options: ExtractOptions = {},
+  ): Promise<ExtractedMap<Id>> {
     const link = this.link();
     const { id, options: chosen } = condition;
+    const { models: given = {}, ...call } = options;
+    const models = filesInput(given);
     const known = await unlessAborted(link.conditions, options.signal);
-    if (!known.has(id)) return extractMap(condition, source, options);
-    const copy = copyOf(source);
-    const input = { condition: { id, options: chosen }, source: copy };
-    return mapOf(condition, await this.call(link, "extract", input, { ...options, transfer: [copy.data.buffer] }));
+    const crossing = known.has(id) ? sourceInput(source) : null;
+    if (!crossing) return extractMap(condition, source, call, this.#runner(link, models));
+    const input = { condition: { id, options: chosen }, source: crossing.source, models };
+    const { pixels, warnings } = await this.call(link, "extract", input, { ...call, transfer: crossing.transfer });
+    return mapOf(condition, pixels, warnings);
+  }
+
+  /** Runs the models of a condition that is drawn on this thread: they lie in the worker all the same. */
+  #runner(link: WorkerLink, models: Files): ModelRunner {
+    return async (model, inputs, { need = null, warn, ...options }) => {
+      const { outputs, warnings } = await this.call(link, "run", { model, need, inputs, models }, options);
+      for (const warning of warnings) warn(warning);
+      return outputs;
+    };
   }
 
   async load(request: LoadRequest = {}, options: CallOptions = {}): Promise<Pipeline> {

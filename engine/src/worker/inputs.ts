@@ -1,5 +1,7 @@
+import type { ConditionSource } from "../conditions/condition.ts";
 import type { Pixels } from "../core/pixels.ts";
 import type { LoadRequest } from "../engine.ts";
+import type { DetectorFiles } from "../extract.ts";
 import { addressFolder } from "../models/address.ts";
 import { blobFile, blobFolder } from "../models/blob.ts";
 import { descriptionOf, type SourceDescription } from "../models/crossing.ts";
@@ -7,14 +9,66 @@ import { within } from "../models/folder.ts";
 import { opfsFile, opfsFolder } from "../models/opfs.ts";
 import type { ModelSource } from "../models/source.ts";
 import type { GenerateRequest } from "../request.ts";
-import type { LoadInput, Place } from "./protocol.ts";
+import type { Files, LoadInput, Place } from "./protocol.ts";
 
 // What goes over to the worker, as data: pixels are copied once and the copy handed over, so that the caller keeps its
 // own; models go as the files or handles that they are made of, never as bytes.
 
 /** Pixels of one's own to hand over. */
-export function copyOf({ width, height, data }: Pixels): Pixels {
+function copyOf({ width, height, data }: Pixels): Pixels {
   return { width, height, data: new Uint8ClampedArray(data) };
+}
+
+/**
+ * What a map is drawn from, to hand over; null for what cannot be anything of the kind, which the engine on this thread
+ * can say better than a worker.
+ */
+export function sourceInput(
+  source: ConditionSource,
+): { readonly source: ConditionSource; readonly transfer: Transferable[] } | null {
+  if (typeof source !== "object" || source === null) return null;
+  if (!("data" in source)) return "scene" in source || "people" in source ? { source, transfer: [] } : null;
+  // Bytes are copied as they are; numbers of other types would be cut to bytes without a word.
+  const is = Object.prototype.toString.call(source.data);
+  if (is !== "[object Uint8ClampedArray]" && is !== "[object Uint8Array]") return null;
+  const copy = copyOf(source);
+  return { source: copy, transfer: [copy.data.buffer] };
+}
+
+const numbers = new WeakMap<ModelSource, number>();
+let given = 0;
+
+/** Files of nets that see, as data: a source of this page keeps its number. Throws a TypeError for one that cannot go. */
+export function filesInput(files: DetectorFiles): Files {
+  return Object.fromEntries(
+    Object.entries(files).map(([name, asked]) => {
+      const from = placeOf(asked, `model "${name}"`);
+      if (typeof asked === "string" || typeof from === "string") return [name, asked as string];
+      const key = numbers.get(asked) ?? given++;
+      numbers.set(asked, key);
+      return [name, { key, from }];
+    }),
+  );
+}
+
+/** How many sources of a page are remembered by their numbers. */
+const mostKnown = 64;
+
+/** Makes the files that came over; a number that was there before is the same source, whose open net is known again. */
+export function filesThere(): (files: Files) => DetectorFiles {
+  const known = new Map<number, ModelSource>();
+  return (files) =>
+    Object.fromEntries(
+      Object.entries(files).map(([name, asked]) => {
+        if (typeof asked === "string") return [name, asked];
+        const source = known.get(asked.key) ?? revived(asked.from);
+        known.delete(asked.key);
+        known.set(asked.key, source);
+        const [oldest] = known.keys();
+        if (known.size > mostKnown && oldest !== undefined) known.delete(oldest);
+        return [name, source];
+      }),
+    );
 }
 
 /** A request whose maps may be handed over, and their buffers. */

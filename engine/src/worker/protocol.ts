@@ -1,12 +1,15 @@
 import * as z from "zod/mini";
 import type { Progress } from "../call.ts";
+import type { ConditionSource, ModelNeed } from "../conditions/condition.ts";
 import type { Pixels } from "../core/pixels.ts";
+import type { Tensor } from "../core/tensor.ts";
 import type { WireError } from "../core/wire.ts";
 import type { Device, Fingerprints, Pipeline, TokenCount } from "../engine.ts";
 import type { ModelFacts } from "../models/base.ts";
 import type { SourceDescription } from "../models/crossing.ts";
 import { type Recipe, type RecipeResult, recipeSchema } from "../recipe.ts";
-import type { GenerateRequest, GenerateResult } from "../request.ts";
+import type { GenerateRequest, GenerateResult, Warning } from "../request.ts";
+import { pixels, source } from "./source-schema.ts";
 
 // What a page and the worker of its engine say to each other. The worker speaks first: `ready`, when it listens. Each
 // call of the page is answered by any number of `progress` and then by one `result` or `error` with its id; `abort`
@@ -14,13 +17,16 @@ import type { GenerateRequest, GenerateResult } from "../request.ts";
 // somebody else who shares the worker, and passes by.
 
 /** The version of what is said here: page and worker may come from builds of different days. */
-export const version = 1;
+export const version = 2;
 
 /** Every message of ours has this. */
 export const mark = { underdraw: "engine" } as const;
 
 /** A place among the worker's own models, or a model that came over. */
 export type Place = string | SourceDescription;
+
+/** The files of nets that see, by name; one that came over has a number, by which it is the same file the next time. */
+export type Files = Readonly<Record<string, string | { readonly key: number; readonly from: SourceDescription }>>;
 
 /** What `Engine.load` takes, as data. Nets keep their order. */
 export interface LoadInput {
@@ -42,7 +48,15 @@ interface Inputs {
   readonly device: object;
   readonly extract: {
     readonly condition: { readonly id: string; readonly options: Readonly<Record<string, unknown>> };
-    readonly source: Pixels;
+    readonly source: ConditionSource;
+    readonly models?: Files;
+  };
+  /** Runs a model for a condition that the worker does not know. */
+  readonly run: {
+    readonly model: string;
+    readonly need: ModelNeed | null;
+    readonly inputs: Readonly<Record<string, Tensor>>;
+    readonly models: Files;
   };
   readonly load: { readonly request: LoadInput };
   readonly generate: OfPipeline & { readonly request: GenerateRequest };
@@ -60,7 +74,8 @@ interface Inputs {
 /** What each call gives. */
 interface Results {
   readonly device: Device;
-  readonly extract: Pixels;
+  readonly extract: { readonly pixels: Pixels; readonly warnings: readonly Warning[] };
+  readonly run: { readonly outputs: Readonly<Record<string, Tensor>>; readonly warnings: readonly Warning[] };
   readonly load: OfPipeline & Pick<Pipeline, "name" | "nets" | "defaults"> & { readonly runs: Runs };
   readonly generate: GenerateResult;
   readonly preview: Pixels;
@@ -84,14 +99,6 @@ export type Call<Name extends CallName = CallName> = {
 
 const id = z.int().check(z.minimum(0));
 const name = z.string();
-/** Not `z.number()`, which takes no NaN: the engine itself judges sizes, and says better what is wrong with one. */
-const side = z.custom<number>((value) => typeof value === "number");
-const pixels: z.ZodMiniType<Pixels> = z.object({
-  width: side,
-  height: side,
-  data: z.custom<Pixels["data"]>((value) => value instanceof Uint8ClampedArray),
-});
-
 const handle = <Handle extends FileSystemHandle>(kind: FileSystemHandle["kind"]) =>
   z.custom<Handle>((value) => typeof value === "object" && value !== null && "kind" in value && value.kind === kind);
 const description: z.ZodMiniType<SourceDescription> = z.discriminatedUnion("from", [
@@ -103,6 +110,24 @@ const description: z.ZodMiniType<SourceDescription> = z.discriminatedUnion("from
   z.object({ from: z.literal("within"), folder: z.lazy(() => description), path: name }),
 ]);
 const place = z.union([name, description]);
+const files = z.record(name, z.union([name, z.object({ key: id, from: description })]));
+
+const tensor: z.ZodMiniType<Tensor> = z.object({
+  dims: z.array(id),
+  values: z.union([
+    z.custom<Float32Array>((value) => value instanceof Float32Array),
+    z.custom<Int32Array>((value) => value instanceof Int32Array),
+  ]),
+});
+const tensors = z.record(name, tensor);
+const need: z.ZodMiniType<ModelNeed> = z.object({
+  about: z.string(),
+  address: z.string(),
+  sha256: z.exactOptional(z.array(z.string())),
+});
+const warnings: z.ZodMiniType<Warning[]> = z.array(
+  z.object({ code: z.string(), message: z.string(), remedy: z.exactOptional(z.string()) }),
+);
 
 /** Looked at for its maps; the pipeline judges the rest. */
 const request = z.looseObject({
@@ -112,7 +137,12 @@ const request = z.looseObject({
 
 const calls: { readonly [Name in CallName]: z.ZodMiniType<Inputs[Name]> } = {
   device: z.object({}),
-  extract: z.object({ condition: z.object({ id: name, options: z.record(name, z.unknown()) }), source: pixels }),
+  extract: z.object({
+    condition: z.object({ id: name, options: z.record(name, z.unknown()) }),
+    source,
+    models: z.exactOptional(files),
+  }),
+  run: z.object({ model: name, need: z.nullable(need), inputs: tensors, models: files }),
   load: z.object({
     request: z.object({
       base: z.exactOptional(place),
@@ -146,7 +176,8 @@ const results: { readonly [Name in CallName]: z.ZodMiniType<Results[Name]> } = {
     about: z.string(),
     fallback: z.nullable(z.string()),
   }),
-  extract: pixels,
+  extract: z.object({ pixels, warnings }),
+  run: z.object({ outputs: tensors, warnings }),
   load: z.object({
     pipeline: id,
     name,
@@ -167,7 +198,7 @@ const results: { readonly [Name in CallName]: z.ZodMiniType<Results[Name]> } = {
     guidance: z.number(),
     scheduler: z.string(),
     activeSteps: z.array(z.array(z.int())),
-    warnings: z.array(z.object({ code: z.string(), message: z.string(), remedy: z.exactOptional(z.string()) })),
+    warnings,
   }),
   preview: pixels,
   recipe: recipeSchema,

@@ -1,11 +1,11 @@
 import type { CallOptions } from "../call.ts";
 import { builtInConditions } from "../conditions/built-in.ts";
-import type { ConditionKind } from "../conditions/condition.ts";
+import type { Condition, ConditionKind } from "../conditions/condition.ts";
 import { UnderdrawError } from "../core/errors.ts";
-import type { Pixels } from "../core/pixels.ts";
+import { createPixels, type Pixels } from "../core/pixels.ts";
 import { toWire } from "../core/wire.ts";
 import { Engine, type EngineOptions, type Pipeline } from "../engine.ts";
-import { loadRequest } from "./inputs.ts";
+import { filesThere, loadRequest } from "./inputs.ts";
 import {
   type Call,
   type CallName,
@@ -17,6 +17,7 @@ import {
   readCall,
   version,
 } from "./protocol.ts";
+import { checkScene } from "./source-schema.ts";
 
 /** What a worker's engine is made of. */
 export interface ServeEngineOptions extends EngineOptions {
@@ -67,6 +68,7 @@ class EngineServer {
   readonly #running = new Map<number, AbortController>();
   /** What the pictures look like that are drawn, and the one that was done last, by the ids of their calls. */
   readonly #looks = new Map<number, Look[]>();
+  readonly #files = filesThere();
   #heard = -1;
   #loaded = 0;
 
@@ -130,6 +132,8 @@ class EngineServer {
         return this.#engine.device();
       case "extract":
         return this.#extract(call, options);
+      case "run":
+        return this.#run(call, options);
       case "load":
         return this.#load(call, options);
       case "recipe":
@@ -154,12 +158,36 @@ class EngineServer {
     throw new UnderdrawError("disposed", "The pipeline was disposed: load the model again.", { what: "pipeline" });
   }
 
-  async #extract({ condition, source }: Call<"extract">, options: CallOptions): Promise<Pixels> {
+  async #extract(
+    { condition, source, models = {} }: Call<"extract">,
+    options: CallOptions,
+  ): Promise<CallResult<"extract">> {
     const kind = this.#conditions.get(condition.id);
     if (!kind) throw new TypeError(`The worker knows no condition "${condition.id}": name it in serveEngine.`);
-    const { pixels } = await this.#engine.extract(kind.choose(condition.options), source, options);
+    await checkScene(source);
+    const wanted = { ...options, models: this.#files(models) };
+    const { pixels, warnings = [] } = await this.#engine.extract(kind.choose(condition.options), source, wanted);
     // Somebody else's condition may want to keep what it gave.
-    return builtInConditions.includes(kind) ? pixels : { ...pixels, data: pixels.data.slice() };
+    const own = builtInConditions.includes(kind) ? pixels : { ...pixels, data: pixels.data.slice() };
+    return { pixels: own, warnings };
+  }
+
+  /** Runs a model alone: as a condition of one pixel that keeps what the model gave. */
+  async #run({ model, need, inputs, models }: Call<"run">, options: CallOptions): Promise<CallResult<"run">> {
+    let outputs: CallResult<"run">["outputs"] = {};
+    const pixel: Condition = {
+      ...(builtInConditions[0] as ConditionKind),
+      id: model,
+      models: need ? { [model]: need } : {},
+      options: {},
+      async extract(source, context) {
+        outputs = await context.run(model, inputs);
+        return source as Pixels;
+      },
+    };
+    const wanted = { ...options, models: this.#files(models) };
+    const { warnings = [] } = await this.#engine.extract(pixel, createPixels(1, 1), wanted);
+    return { outputs, warnings };
   }
 
   async #load({ request }: Call<"load">, options: Required<CallOptions>): Promise<CallResult<"load">> {
@@ -222,6 +250,8 @@ class EngineServer {
 function buffersOf(result: CallResult<CallName>): Transferable[] {
   if (result === undefined) return [];
   if ("data" in result) return [result.data.buffer];
+  if ("outputs" in result)
+    return [...new Set(Object.values(result.outputs).map(({ values }) => values.buffer))] as ArrayBuffer[];
   return "pixels" in result ? [result.pixels.data.buffer] : [];
 }
 
