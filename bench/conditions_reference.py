@@ -77,6 +77,32 @@ def threshold(picture, level, kind):
     return three(cv2.threshold(picture.min(2), level, 255, kind)[1])
 
 
+def straight_lines(picture):
+    found = cv2.createLineSegmentDetector().detect(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))[0]
+    drawn = np.zeros(picture.shape, np.uint8)
+    for x1, y1, x2, y2 in [] if found is None else np.rint(found[:, 0]).astype(int).tolist():
+        cv2.line(drawn, (x1, y1), (x2, y2), (255, 255, 255), 1)
+    return drawn
+
+
+def palette(picture, colours):
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB).reshape(-1, 3)
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 10, 1.0)
+    _, labels, centres = cv2.kmeans(lab, colours, None, stop, 1, cv2.KMEANS_PP_CENTERS)
+    shown = cv2.cvtColor(centres[None], cv2.COLOR_LAB2RGB)[0]
+    return (shown[labels[:, 0]] * 255).clip(0, 255).astype(np.uint8).reshape(picture.shape)
+
+
+def normal_depth(picture, smooth):
+    depth = picture.mean(2, dtype=np.float32) / 255
+    if smooth > 0:
+        depth = cv2.GaussianBlur(depth, (0, 0), smooth)
+    across, down = cv2.Sobel(depth, cv2.CV_32F, 1, 0, ksize=3), cv2.Sobel(depth, cv2.CV_32F, 0, 1, ksize=3)
+    normal = np.stack([across, down, np.full_like(depth, 8 / min(depth.shape))], axis=2)
+    normal /= np.sum(normal ** 2.0, axis=2, keepdims=True) ** .5
+    return (normal * 127.5 + 127.5).clip(0, 255).astype(np.uint8)
+
+
 CASES = {
     "invert": lambda picture: 255 - picture,
     "threshold": lambda picture, threshold=127: globals()["threshold"](picture, threshold, cv2.THRESH_BINARY),
@@ -89,6 +115,9 @@ CASES = {
     "recolour": lambda picture, mode="luminance", gamma=1: recolour(picture, mode, gamma),
     "shuffle": lambda picture, seed=0: shuffle(picture),
     "colour-grid": lambda picture: colour_grid(picture),
+    "straight-lines": straight_lines,
+    "palette": palette,
+    "normal-depth": normal_depth,
 }
 
 

@@ -1,5 +1,5 @@
 import { readFile, realpath } from "node:fs/promises";
-import { flattened, invert, type Pixels, UnderdrawError } from "@underdraw/engine";
+import { flattened, inverse, type Pixels, UnderdrawError } from "@underdraw/engine";
 import { type Picture, readPicture } from "@underdraw/engine/pictures";
 import { misused } from "./failure.ts";
 
@@ -44,5 +44,5 @@ export async function checkApart(flag: string, output: string, source: string): 
 
 /** Light for dark and dark for light. What is transparent counts as white, the ground of dark strokes. */
 export function inverted(pixels: Pixels): Pixels {
-  return invert(flattened(pixels, "white"));
+  return inverse(flattened(pixels, "white"));
 }

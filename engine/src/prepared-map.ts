@@ -40,10 +40,22 @@ export function prepareMap(
   return { pixels, warnings };
 }
 
-/** What a net expects of its map, by what its name or the map's condition says. */
+/** What a net expects of its map, by what its own name says, or the map's condition where the name says nothing. */
 function kindOf(net: string, map: ConditionMap): MapKind | null {
-  const words = `${net} ${map.condition}`.toLowerCase();
-  if (/line|canny|scribble|soft-?edge|hed|mlsd|sketch/.test(words)) return "lines";
-  if (/depth/.test(words)) return "depth";
-  return /colou?r/.test(words) ? "colour" : null;
+  return kindNamed(net) ?? kindNamed(map.condition);
+}
+
+const names: readonly (readonly [RegExp, MapKind])[] = [
+  [/pose|skeleton/, "pose"],
+  [/normal/, "normal"],
+  [/depth/, "depth"],
+  [/scribble|sketch/, "scribble"],
+  [/line|canny|soft-?edge|hed|mlsd|pidi|teed/, "lines"],
+  [/(^|[^a-z])seg(mentation)?([^a-z]|$)|ade20k/, "segmentation"],
+  [/colou?r/, "colour"],
+];
+
+function kindNamed(name: string): MapKind | null {
+  const word = name.toLowerCase();
+  return names.find(([pattern]) => pattern.test(word))?.[1] ?? null;
 }

@@ -12,7 +12,7 @@ import { close, dilate, type ElementShape, erode, open } from "../../engine/src/
 import { netEdges } from "../../engine/src/vision/net-edges.ts";
 import { channelOf, type FloatPlane, grayPixels, mean } from "../../engine/src/vision/plane.ts";
 import { resample } from "../../engine/src/vision/resample.ts";
-import { fieldOf, type Grid, gridSize, warped } from "../../engine/src/vision/shuffle.ts";
+import { fieldOf, fieldRow, type Grid, gridSize, warped } from "../../engine/src/vision/shuffle.ts";
 import { type SkeletonMethod, skeleton } from "../../engine/src/vision/skeleton.ts";
 import { softRidges, strokesOf } from "../../engine/src/vision/soft-scribble.ts";
 import { cellColours, shrunk } from "../../engine/src/vision/tile.ts";
@@ -51,7 +51,7 @@ const runs: Readonly<Record<string, (golden: Golden) => Made | Promise<Made>>> =
     const row = new Float64Array(width);
     const kept: number[] = [];
     for (let y = 0; y < height; y += 16) {
-      field.row(y, row);
+      fieldRow(field, y, row);
       for (let x = 0; x < width; x += 16) kept.push(row[x] as number);
     }
     return kept;

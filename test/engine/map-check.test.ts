@@ -1,7 +1,7 @@
 import { createPixels, type Pixels } from "@underdraw/engine";
 import { expect, test } from "vitest";
 import { checkMap, checkSource, type MapKind } from "../../engine/src/conditions/map-check.ts";
-import { flattened, invert } from "../../engine/src/vision/matte.ts";
+import { flattened, inverse } from "../../engine/src/vision/matte.ts";
 import { goldens, readGolden } from "./golden-maps.ts";
 
 const codes = (map: Pixels, kind: MapKind = "lines") => checkMap(map, kind).map(({ code }) => code);
@@ -30,13 +30,13 @@ test.each(maps)("%s gives no warning", (file) => {
 });
 
 test.each(maps)("%s is seen to be inverted when it is", (file) => {
-  expect(codes(invert(readGolden(file)))).toEqual(["map-inverted"]);
+  expect(codes(inverse(readGolden(file)))).toEqual(["map-inverted"]);
 });
 
 test("a soft line map gives no warning, and its negative does", () => {
   const soft = sketch([170, 170, 170, 255], [12, 12, 12, 255]);
   expect(codes(soft)).toEqual([]);
-  expect(codes(invert(soft))).toEqual(["map-inverted"]);
+  expect(codes(inverse(soft))).toEqual(["map-inverted"]);
 });
 
 test("ink on white paper is taken for dark lines, whatever its colour", () => {
@@ -61,7 +61,7 @@ test.each([0, 70])(
     const [warning, ...others] = checkMap(map, "lines");
     expect(others).toEqual([]);
     expect(warning).toMatchObject({ code: "map-dark-on-transparent", remedy: "Lay the map on white and invert it." });
-    expect(codes(invert(flattened(map, "white")))).toEqual([]);
+    expect(codes(inverse(flattened(map, "white")))).toEqual([]);
   },
 );
 
@@ -73,7 +73,7 @@ test("the same drawing gives the same warning, opaque or with alpha", () => {
 test("a depth map of ground and horizon is right with near white, and flipped the other way", () => {
   const depth = readGolden("inputs/resize-map-depth-288x192-map.png");
   expect(codes(depth, "depth")).toEqual([]);
-  expect(codes(invert(depth), "depth")).toEqual(["map-flipped"]);
+  expect(codes(inverse(depth), "depth")).toEqual(["map-flipped"]);
 });
 
 test("one colour all over is an empty map of depth or colour, and a drawing is not", () => {

@@ -1,6 +1,6 @@
 import { createPixels, type Pixels } from "@underdraw/engine";
 import { expect, test } from "vitest";
-import { flattened, invert, type Matte } from "../../engine/src/vision/matte.ts";
+import { flattened, inverse, type Matte } from "../../engine/src/vision/matte.ts";
 import { channelOf, grayPixels, otsu, threshold } from "../../engine/src/vision/plane.ts";
 import { type Filter, resample } from "../../engine/src/vision/resample.ts";
 import { colourCount, contentRule, fitMap, resizeMap } from "../../engine/src/vision/resize.ts";
@@ -36,7 +36,7 @@ test.each(cases("matte"))("%s matches Pillow's composite", (_, golden) => {
 });
 
 test.each(cases("invert"))("%s matches OpenCV's negative", (_, golden) => {
-  expect(distance(invert(sourceOf(golden)), golden)).toBe("");
+  expect(distance(inverse(sourceOf(golden)), golden)).toBe("");
 });
 
 const canny = () => readGolden("inputs/resize-map-canny-480x384-map.png");

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { drawPose, findByMovenet, poseMovenet, type Tensor } from "@underdraw/engine";
+import { openPose, poseFiles, poseFingerprints } from "@underdraw/model-pose/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Detector } from "../../engine/src/detectors/detector.ts";
 import { openDetector } from "../../engine/src/detectors/open.ts";
@@ -9,7 +10,6 @@ import { nodeModel } from "../../engine/src/models/node-files.ts";
 import { movenetInput, movenetJoints, wholeSquare } from "../../engine/src/pose/movenet.ts";
 import { openRuntime } from "../../engine/src/runtime/open-runtime.ts";
 import type { Runtime } from "../../engine/src/runtime/runtime.ts";
-import { openPose, poseFiles, poseFingerprints } from "@underdraw/model-pose/node";
 import { readGolden } from "./golden-maps.ts";
 
 const path = fileURLToPath(new URL("../../models/pose/pack/movenet-lightning.onnx", import.meta.url));

@@ -1,7 +1,7 @@
 import {
   blur,
   colourGrid,
-  inverted,
+  invert,
   lineartStandard,
   type Pixels,
   recolour,
@@ -39,7 +39,7 @@ test("invert turns a drawing on a transparent ground into light lines on black",
         [200, 100, 50, 255],
       ][x] as number[],
   );
-  expect([...(await map(inverted(), drawing)).data]).toEqual([255, 255, 255, 255, 0, 0, 0, 255, 55, 155, 205, 255]);
+  expect([...(await map(invert(), drawing)).data]).toEqual([255, 255, 255, 255, 0, 0, 0, 255, 55, 155, 205, 255]);
 });
 
 test("threshold asks for all three channels and is strict", async () => {

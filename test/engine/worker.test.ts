@@ -342,7 +342,7 @@ describe("conditions", () => {
 
   test("name themselves by id and options", () => {
     const condition = canny({ low: 80 });
-    expect(condition.options).toEqual({ low: 80, high: 200, l2: false, aperture: 3, matte: "black" });
+    expect(condition.options).toEqual({ low: 80, high: 200, l2: false, aperture: 3, colours: "rgb", matte: "black" });
     expect(canny.choose(structuredClone(condition.options)).options).toEqual(condition.options);
   });
 });

@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const blur = defineCondition({
   id: "blur",
   title: "Blur",
+  about: "The picture out of focus: its colours and masses without its lines.",
   options: z.object({
     sigma: z
       ._default(z.number().check(z.minimum(0.01), z.maximum(64)), 9)

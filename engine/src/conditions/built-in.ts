@@ -9,7 +9,7 @@ import { depthOrder } from "./depth-order.ts";
 import { depthSilhouette } from "./depth-silhouette.ts";
 import { edgesModel } from "./edges-model.ts";
 import { inpaint } from "./inpaint.ts";
-import { inverted } from "./invert.ts";
+import { invert } from "./invert.ts";
 import { lineart } from "./lineart.ts";
 import { lineartRealistic } from "./lineart-realistic.ts";
 import { lineartStandard } from "./lineart-standard.ts";
@@ -45,7 +45,7 @@ export const builtInConditions: readonly ConditionKind[] = [
   scribble,
   scribbleXdog,
   scribbleSoftedge,
-  inverted,
+  invert,
   threshold,
   tile,
   blur,

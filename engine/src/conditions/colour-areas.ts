@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const colourAreas = defineCondition({
   id: "colour-areas",
   title: "Colour areas from the drawing",
+  about: "The document's fills as flat colours, without lines.",
   reads: "scene",
   options: z.object({
     ground: z._default(z.enum(["black", "white"]), "white").check(z.describe("The page under the drawing.")),

@@ -8,6 +8,7 @@ const cell = 64;
 export const colourGrid = defineCondition({
   id: "colour-grid",
   title: "Colour grid",
+  about: "The picture in flat squares of 64 pixels: where which colour is.",
   options: z.object({
     resolution: z
       ._default(z.int().check(z.minimum(0), z.maximum(4096)), 0)

@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const depthAnything = defineCondition({
   id: "depth-anything",
   title: "Depth from a photo (Depth Anything)",
+  about: "How near everything in a photo is, found by Depth Anything V2.",
   options: z.object({
     resolution: z
       ._default(z.int().check(z.minimum(56), z.maximum(1554)), 518)

@@ -8,6 +8,7 @@ const percent = z.number().check(z.minimum(0), z.maximum(100));
 export const depthModel = defineCondition({
   id: "depth-model",
   title: "Depth from a photo (your own model)",
+  about: "How near everything in a photo is, found by an ONNX model of your own.",
   options: z.object({
     resolution: z
       ._default(z.int().check(z.minimum(56), z.maximum(2044)), 518)

@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const depthOrder = defineCondition({
   id: "depth-order",
   title: "Depth from the order of layers",
+  about: "Depth from the order of layers: what lies in front is nearer.",
   reads: "scene",
   options: z.object({
     mode: z

@@ -6,6 +6,7 @@ import { subjectOptions } from "./subject.ts";
 export const depthSilhouette = defineCondition({
   id: "depth-silhouette",
   title: "Depth from a silhouette (no net)",
+  about: "Depth of a subject cut out of its ground, rounded like a balloon.",
   options: z.object({
     base: z
       ._default(z.number().check(z.minimum(0), z.maximum(1)), 0)

@@ -28,7 +28,9 @@ export async function drawn(
   const { id } = recipe;
   const { signal } = context;
   signal?.throwIfAborted();
-  const read = await readable(id, recipe.reads, source);
+  // Drawing what is to be looked at is no share of the map: only a stop is heard.
+  const unheard: CallOptions = signal ? { signal } : {};
+  const read = await readable(id, recipe.reads, source, (work) => inTurns(work, id, unheard));
   const { width, height } = read;
   const heard: ConditionContext = { ...context, onProgress: rising(context) };
   let map: Pixels;

@@ -6,6 +6,7 @@ import { readBy, resolution, safeSteps } from "./net-options.ts";
 export const edgesModel = defineCondition({
   id: "edges-model",
   title: "Edges from a photo (your own model)",
+  about: "Edges in a photo, found by an ONNX model of your own.",
   options: z.object({
     resolution,
     answers: z

@@ -9,6 +9,7 @@ import { defineCondition } from "./condition.ts";
 export const inpaint = defineCondition({
   id: "inpaint",
   title: "Fill in (picture with a hole)",
+  about: "The picture with its transparent parts left black, to be filled in.",
   options: z.object({
     threshold: z
       ._default(z.number().check(z.minimum(0), z.maximum(254)), 127)

@@ -2,11 +2,12 @@ import * as z from "zod/mini";
 import { defineCondition } from "./condition.ts";
 
 /** The negative of a picture: lines that are dark on light become the white lines on black that nets of lines read. */
-export const inverted = defineCondition({
+export const invert = defineCondition({
   id: "invert",
   title: "Invert",
+  about: "Light for dark and dark for light: makes a map of a drawing with dark lines.",
   options: z.object({}),
   convention: { values: "rgb", polarity: "none", matte: "white", display: "inverted" },
   nets: ["lineart", "scribble", "lines"],
-  extract: async (source) => (await import("../vision/matte.ts")).invert(source),
+  extract: async (source) => (await import("../vision/matte.ts")).inverse(source),
 });

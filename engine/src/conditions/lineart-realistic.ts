@@ -10,6 +10,7 @@ const address = "https://huggingface.co/lllyasviel/Annotators";
 export const lineartRealistic = defineCondition({
   id: "lineart-realistic",
   title: "Line art from a photo (informative drawings)",
+  about: "Line drawing of a photo, as an illustrator would trace it.",
   options: z.object({
     resolution,
     coarse: z

@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const lineartStandard = defineCondition({
   id: "lineart-standard",
   title: "Line art (no net)",
+  about: "Strokes of a drawing or a scan, brighter where they are darker than what is around them.",
   options: z.object({
     sigma: z
       ._default(z.number().check(z.minimum(0.1), z.maximum(64)), 6)

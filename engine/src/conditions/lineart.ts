@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const lineart = defineCondition({
   id: "lineart",
   title: "Line art from the drawing",
+  about: "The document's own outlines as lines, with what lies behind left out. Exact: nothing is guessed.",
   reads: "scene",
   options: z.object({
     pixels: z

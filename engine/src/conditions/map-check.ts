@@ -133,13 +133,14 @@ function checkDepth(map: Pixels): readonly MapWarning[] {
 const broadStrokes = 0.05;
 
 function checkStrokes(map: Pixels): readonly MapWarning[] {
-  const side = broadness(map);
+  // What annotators draw is as broad on small pictures: up to 20 pixels on any.
+  const side = Math.max(broadness(map), 21);
   const share = broadShare(above(map, 127), side);
   if (share <= broadStrokes) return [];
   return [
     {
       code: "map-strokes-wide",
-      message: `Strokes are ${side} pixels wide or more in ${Math.round(100 * share)} % of what is drawn; nets for scribbles saw 1 to 24 pixels on 512.`,
+      message: `Strokes are ${side} pixels wide or more in ${Math.round(100 * share)} % of what is drawn; nets for scribbles saw 1 to 24 on 512.`,
       remedy: "Thinner strokes work better: draw outlines instead of filled shapes.",
     },
   ];

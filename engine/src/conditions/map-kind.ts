@@ -68,7 +68,7 @@ function guessFrom(pixels: Pixels, look: MapLook): MapGuess {
     return { kind: "empty", polarity: "none", confidence: 1, why: "it has one tone all over" };
   const flats = look.still > 0.75 ? flatLook(pixels) : { flat: 0, colours: 0 };
   return (
-    normals(look) ??
+    normals(look, flats) ??
     grid(pixels, flats) ??
     (coloured > 0.003 && dark > 0.5 ? pose(pixels, look) : null) ??
     (coloured > 0.05 ? classes(look, flats) : coloured > 0.02 ? null : grays(pixels, look)) ?? {
@@ -82,8 +82,10 @@ function guessFrom(pixels: Pixels, look: MapLook): MapGuess {
 
 type Flats = ReturnType<typeof flatLook>;
 
-function normals({ unit, facing, dark, coloured }: MapLook): MapGuess | null {
+function normals({ unit, facing, dark, coloured }: MapLook, { flat }: Flats): MapGuess | null {
   if (unit < 0.85 || dark > 0.95 || coloured < 0.05) return null;
+  // A few flat colours have that length by chance, those of icons among them; surfaces bend.
+  if (facing < 0.9 && flat > 0.85) return null;
   const turned = facing < 0.9 ? `, but ${percent(1 - facing)} of them look away` : "";
   return {
     kind: "normal",

@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const maskLayers = defineCondition({
   id: "mask-layers",
   title: "Mask from layers",
+  about: "Where chosen layers lie: limits a control, or a picture, to them.",
   reads: "scene",
   options: z.object({
     layers: z

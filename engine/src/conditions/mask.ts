@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const mask = defineCondition({
   id: "mask",
   title: "Mask from transparency",
+  about: "Where a picture is opaque: limits a control, or a picture, to an area.",
   options: z.object({
     threshold: z
       ._default(z.number().check(z.minimum(0), z.maximum(255)), 127)

@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const normalDepth = defineCondition({
   id: "normal-depth",
   title: "Normals from a depth map",
+  about: "Which way surfaces look, worked out from a map of depth.",
   options: z.object({
     strength: z
       ._default(z.number().check(z.minimum(0.01), z.maximum(20)), 1)

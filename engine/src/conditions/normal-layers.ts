@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const normalLayers = defineCondition({
   id: "normal-layers",
   title: "Normals from rounded layers",
+  about: "Which way surfaces look if every layer is rounded.",
   reads: "scene",
   options: z.object({
     strength: z

@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const palette = defineCondition({
   id: "palette",
   title: "Colour areas",
+  about: "Areas of the picture's own main colours, flat.",
   options: z.object({
     colours: z
       ._default(z.int().check(z.minimum(2), z.maximum(32)), 8)

@@ -9,8 +9,10 @@ const address = "https://huggingface.co/yzd-v/DWPose";
 export const poseDw = defineCondition({
   id: "pose-dw",
   title: "Pose from a photo (DW pose)",
+  about: "The poses of people in a photo with hands and faces, found by DW pose.",
   options: z.object(poseOptions),
   convention: poseConvention,
+  compare: "joint-agreement",
   nets: poseNets,
   models: {
     detector: {

@@ -8,9 +8,11 @@ const { order, stick } = poseOptions;
 export const poseLayers = defineCondition({
   id: "pose-layers",
   title: "Pose from named layers",
+  about: "A pose from a skeleton of named shapes, which can be moved in the document.",
   reads: "scene",
   options: z.object({ order, stick }),
   convention: poseConvention,
+  compare: "joint-agreement",
   nets: poseNets,
   extract: async (source, options) => {
     const [{ poseOfScene }, { posePainting }] = await Promise.all([

@@ -9,6 +9,7 @@ const { order, stick } = poseOptions;
 export const poseMovenet = defineCondition({
   id: "pose-movenet",
   title: "Pose from a photo (MoveNet)",
+  about: "The pose of one person in a photo, found by MoveNet.",
   options: z.object({
     net: z
       ._default(z.enum(["lightning", "thunder"]), "lightning")
@@ -17,6 +18,7 @@ export const poseMovenet = defineCondition({
     stick,
   }),
   convention: poseConvention,
+  compare: "joint-agreement",
   nets: poseNets,
   models: {
     movenet: {

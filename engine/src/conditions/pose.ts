@@ -6,9 +6,11 @@ import { animalOption, poseConvention, poseNets, poseOptions } from "./pose-opti
 export const pose = defineCondition({
   id: "pose",
   title: "Pose",
+  about: "People, hands, faces and animals from joints, drawn to the pixel as OpenPose does.",
   reads: "pose",
   options: z.object({ ...poseOptions, ...animalOption }),
   convention: poseConvention,
+  compare: "joint-agreement",
   nets: poseNets,
   extract: async (source, options) => (await import("../pose/draw.ts")).posePainting(source, options),
 });

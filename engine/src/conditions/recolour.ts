@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const recolour = defineCondition({
   id: "recolour",
   title: "Recolour",
+  about: "The picture without its colours, for nets that give it others.",
   options: z.object({
     mode: z
       ._default(z.enum(["luminance", "intensity"]), "luminance")

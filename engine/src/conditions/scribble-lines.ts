@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const scribbleLines = defineCondition({
   id: "scribble-lines",
   title: "Scribble from the drawing",
+  about: "The document's own outlines as bold strokes.",
   reads: "scene",
   options: z.object({
     width: z

@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const scribbleSoftedge = defineCondition({
   id: "scribble-softedge",
   title: "Scribble (from a soft edge map)",
+  about: "Bold strokes out of a map of soft edges, as nets for scribbles were trained on.",
   options: z.object({}),
   convention: { values: "binary", polarity: "white-on-black", resize: "binary", display: "inverted" },
   nets: ["scribble", "lines"],

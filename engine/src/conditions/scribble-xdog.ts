@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const scribbleXdog = defineCondition({
   id: "scribble-xdog",
   title: "Scribble (from a picture)",
+  about: "Bold strokes out of a picture: where it is darker than its surroundings.",
   options: z.object({
     threshold: z
       ._default(z.number().check(z.minimum(1), z.maximum(64)), 32)

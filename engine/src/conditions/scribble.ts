@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const scribble = defineCondition({
   id: "scribble",
   title: "Scribble (dark ink)",
+  about: "Dark ink as white strokes, for drawings on a light ground.",
   options: z.object({}),
   convention: {
     values: "binary",

@@ -8,6 +8,7 @@ import { type ConditionContext, defineCondition } from "./condition.ts";
 export const segmentation = defineCondition({
   id: "segmentation",
   title: "Segmentation from layer names",
+  about: "Classes from the names of layers: a layer called sky, tree or 사람 gets that class's colour.",
   reads: "scene",
   options: z.object({
     palette: z

@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const shuffle = defineCondition({
   id: "shuffle",
   title: "Shuffle",
+  about: "The picture warped beyond recognition: its colours and textures without its structure.",
   options: z.object({
     seed: z
       ._default(z.int().check(z.minimum(0), z.maximum(4294967295)), 0)

@@ -9,6 +9,7 @@ import { subjectOptions } from "./subject.ts";
 export const silhouette = defineCondition({
   id: "silhouette",
   title: "Silhouette (no net)",
+  about: "The subject white, its ground black.",
   options: z.object(subjectOptions),
   convention: { values: "binary", polarity: "white-on-black", matte: "none", resize: "binary" },
   extract: async (source, options) => (await import("../vision/silhouette.ts")).silhouetteMap(source, options),

@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const softedgeGradient = defineCondition({
   id: "softedge-gradient",
   title: "Soft edges (gradients, no net)",
+  about: "Soft outlines from changes of colour at several scales, without a net.",
   options: z.object({
     detail: z
       ._default(z.number().check(z.minimum(0), z.maximum(1)), 0.5)

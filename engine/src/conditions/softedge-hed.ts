@@ -6,6 +6,7 @@ import { resolution, safeSteps } from "./net-options.ts";
 export const softedgeHed = defineCondition({
   id: "softedge-hed",
   title: "Soft edges (HED)",
+  about: "Soft outlines as people draw them, found by HED.",
   options: z.object({ resolution, safeSteps: safeSteps(0) }),
   convention: { values: "soft", polarity: "white-on-black", display: "inverted" },
   nets: ["softedge"],

@@ -6,6 +6,7 @@ import { resolution, safeSteps } from "./net-options.ts";
 export const softedgePidinet = defineCondition({
   id: "softedge-pidinet",
   title: "Soft edges (PiDiNet)",
+  about: "Soft outlines, finer than HED's, found by PiDiNet.",
   options: z.object({
     resolution,
     filter: z

@@ -6,6 +6,7 @@ import { resolution, safeSteps } from "./net-options.ts";
 export const softedgeTeed = defineCondition({
   id: "softedge-teed",
   title: "Soft edges (TEED)",
+  about: "Soft outlines found by TEED, the smallest of these nets.",
   options: z.object({ resolution, safeSteps: safeSteps(2) }),
   convention: { values: "soft", polarity: "white-on-black", display: "inverted" },
   nets: ["softedge"],

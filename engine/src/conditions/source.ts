@@ -17,10 +17,16 @@ const remedies = {
 } as const;
 
 /**
- * A source as its condition reads it, its size and its bytes checked: a drawing becomes a picture. Throws a `RangeError`
+ * A source as its condition reads it, its size and its bytes checked: a drawing becomes a picture, by work that `finish`
+ * does in turns. Throws a `RangeError`
  * for a wrong size, a `TypeError` for what is no source, `request-invalid` for a source that the condition cannot read.
  */
-export async function readable(condition: string, wanted: Reads, source: ConditionSource): Promise<ConditionSource> {
+export async function readable(
+  condition: string,
+  wanted: Reads,
+  source: ConditionSource,
+  finish: (work: Generator<number, Pixels, void>) => Promise<Pixels>,
+): Promise<ConditionSource> {
   const given = kindOf(source);
   checkSize(source, given);
   if (given === "picture") {
@@ -29,7 +35,7 @@ export async function readable(condition: string, wanted: Reads, source: Conditi
   }
   if (given === wanted) return source;
   if (wanted === "picture" && given === "scene")
-    return (await import("../scene/draw.ts")).drawScene(source as SceneSource);
+    return finish((await import("../scene/draw.ts")).drawSceneInTurns(source as SceneSource));
   const message = `the condition reads ${called[wanted]}, and ${called[given]} was given. ${remedies[wanted]}`;
   throw new UnderdrawError("request-invalid", `The condition "${condition}" cannot be drawn: ${message}`, {
     issues: [{ path: "source", message }],

@@ -7,6 +7,7 @@ const width = z.number().check(z.minimum(0), z.maximum(64));
 export const straightLines = defineCondition({
   id: "straight-lines",
   title: "Straight lines (no net)",
+  about: "Straight lines alone: walls, furniture, streets.",
   options: z.object({
     length: z
       ._default(z.number().check(z.minimum(0), z.maximum(256)), 8)

@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const threshold = defineCondition({
   id: "threshold",
   title: "Threshold",
+  about: "White where a picture is bright, black elsewhere.",
   options: z.object({
     threshold: z
       ._default(z.int().check(z.minimum(0), z.maximum(255)), 127)

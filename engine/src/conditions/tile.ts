@@ -5,6 +5,7 @@ import { defineCondition } from "./condition.ts";
 export const tile = defineCondition({
   id: "tile",
   title: "Tile",
+  about: "The picture itself, with less detail: a net for tiles invents the rest anew.",
   options: z.object({
     rate: z
       ._default(z.number().check(z.minimum(1), z.maximum(8)), 1)

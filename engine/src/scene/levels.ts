@@ -23,7 +23,7 @@ export function shows({ body, line, opacity, solidity }: OutlinedShape): boolean
 }
 
 /** The pixels of the map that a shape's area and line can touch. */
-export function boxOfShape({ body, line }: OutlinedShape, { width, height }: Outlined): Box {
+function boxOfShape({ body, line }: OutlinedShape, { width, height }: Outlined): Box {
   const frame = { left: 0, top: 0, right: width, bottom: height };
   const [a, b] = [body, line].map((edges) => (edges ? intersection(edges.box, frame) : nothing)) as [Box, Box];
   return union(a, b);

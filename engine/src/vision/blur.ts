@@ -1,132 +1,133 @@
 import type { Pixels } from "../core/pixels.ts";
-import { filterColumns, type Numbers, numbers } from "./columns.ts";
 import { byteKernel, mirrored } from "./kernel.ts";
+import { alphaOnes, giveRoom, layOut, type Room, takeRoom } from "./kernels.ts";
 import type { Plane } from "./plane.ts";
-import { slideAll, slidesOf } from "./slide.ts";
 
 // OpenCV's Gaussian of 8 bits, to the bit: whole weights of 1/256, rows first into 16 bits, then columns, rounded once.
 // The weights are few and small, and neighbours are mostly alike. So a sum is not made anew for each pixel: it slides,
-// and what changes from one pixel to the next is a pair of values for each place where the weights change. Three sums of
-// 16 bits, or two of 24, go through one 64-bit float together, which holds whole numbers of 53 bits exactly.
+// and what changes from one pixel to the next is a pair of values for each place where the weights change.
 
-/** Two sums of 24 bits in one number: the second in units of this. */
-const upper = 2 ** 24;
+/** What changes when a sum slides on by one: `weight * (value[ahead] - value[-1 - ahead])` for each. */
+function slidesOf(kernel: Int32Array): readonly { readonly ahead: number; readonly weight: number }[] {
+  return Array.from(kernel, (weight, ahead) => ({ ahead, weight: weight - (kernel[ahead + 1] ?? 0) })).filter(
+    ({ weight }) => weight !== 0,
+  );
+}
 
-/**
- * Blurs rows that `load` packs: one number a pixel, of one channel or of three in units of 1, 2^16 and 2^32. `store` gets
- * a row of sums of 24 bits with their rounding: with three channels the first two of each pixel, then the third of two
- * pixels at a time (x and x + half); with one channel the latter alone.
- */
+/** Blurs rows of `channels` bytes a pixel, which `load` and `store` carry in and out of the room. Yields the share done. */
 function* blurRows(
   width: number,
   height: number,
-  channels: 1 | 3,
+  channels: 1 | 4,
   sigma: number,
-  load: (y: number, line: Numbers, start: number) => void,
-  store: (y: number, sums: Numbers, half: number) => void,
+  load: (y: number, room: Room, to: number) => void,
+  store: (y: number, room: Room, from: number) => void,
 ): Generator<number, void, void> {
   const kernel = byteKernel(sigma);
   const reach = kernel.length - 1;
   const slides = slidesOf(kernel);
-  const half = (width + 1) >> 1;
-  const length = channels === 3 ? width + half : half;
-  const line = numbers(width + 2 * reach + 1);
-  const change = numbers(width);
-  const row = numbers(length);
-  const start = reach + 1;
-  yield* filterColumns({
-    length,
-    height,
-    step: 1,
-    above: reach + 1,
-    below: reach,
-    load: (y) => {
-      load(y, line, start);
-      for (let k = 1; k <= start; k++) line[start - k] = line[start + mirrored(-k, width)] as number;
-      for (let k = 0; k < reach; k++) line[start + width + k] = line[start + mirrored(width + k, width)] as number;
-      change.fill(0);
-      slideAll(change, 0, width, line, start, 1, slides);
-      let sum = (kernel[0] as number) * (line[start] as number);
-      for (let k = 1; k <= reach; k++) {
-        sum += (kernel[k] as number) * ((line[start - k] as number) + (line[start + k] as number));
+  const count = Math.ceil((width * channels) / 32) * 32;
+  const before = Math.ceil(((reach + 1) * channels) / 16) * 16;
+  // Rows are kept as 16 bits less 2^15, after room for the sum that each begins with.
+  const pitch = 2 * count + 16;
+  const held = Math.min(height, 2 * reach + 2);
+  const { at, size } = layOut(
+    before + count + reach * channels,
+    held * pitch,
+    4 * count,
+    count,
+    16 * slides.length,
+    16 * slides.length,
+  );
+  const [margin, ring, sums, out, along, down] = at;
+  const room = takeRoom(size);
+  try {
+    const { bytes, shorts, words, kernels } = room;
+    const line = margin + before;
+    slides.forEach(({ ahead, weight }, k) => {
+      words.set([ahead * channels, (-1 - ahead) * channels, weight], along / 4 + 4 * k);
+      words[down / 4 + 4 * k + 2] = (weight & 0xffff) | (-weight << 16);
+    });
+    const rowAt = (y: number) => ring + 16 + (mirrored(y, height) % held) * pitch;
+    let loaded = 0;
+    const chunk = Math.max(1, Math.floor((1 << 19) / (width * channels)));
+    for (let y = 0; y < height; y++) {
+      for (; loaded <= Math.min(y + reach, height - 1); loaded++) {
+        load(loaded, room, line);
+        mirrorEnds(bytes, line, width, channels, reach);
+        const to = rowAt(loaded);
+        beginSum(bytes, line, channels, kernel, shorts, to);
+        kernels.slideBytes(to, line, count, along, slides.length);
+        if (channels === 4) kernels.sumPixels(to, count);
+        else kernels.sumLevels(to, count);
       }
-      change[0] = sum;
-      if (channels === 3) unpackThree(change, row, width, half);
-      else unpackOne(change, row, width, half);
-      return row;
-    },
-    filter: (y, count, from, here, pitch, to, begin) => {
-      if (y > 0) slideAll(to, begin, count, from, here, pitch, slides);
-      else weighAll(to, begin, count, from, here, pitch, kernel);
-    },
-    store: (y, sums) => store(y, sums, half),
-  });
+      if (y === 0) {
+        wholeSums(words, sums / 4, count, shorts, rowAt, kernel);
+        kernels.slideColumns(out, sums, count, down, 0, channels === 4 ? alphaOnes : 0);
+      } else {
+        for (let k = 0, to = down / 4; k < slides.length; k++, to += 4) {
+          const { ahead } = slides[k] as { ahead: number };
+          words[to] = rowAt(y + ahead);
+          words[to + 1] = rowAt(y - 1 - ahead);
+        }
+        kernels.slideColumns(out, sums, count, down, slides.length, channels === 4 ? alphaOnes : 0);
+      }
+      store(y, room, out);
+      if (y % chunk === chunk - 1 && y + 1 < height) yield (y + 1) / height;
+    }
+  } finally {
+    giveRoom(room);
+  }
 }
 
-/** The first sums: whole kernels, with the rounding of both halves. */
-function weighAll(
-  to: Numbers,
+/** Mirrors a row over its ends: one pixel more before it than behind. */
+function mirrorEnds(bytes: Uint8Array, line: number, width: number, channels: number, reach: number): void {
+  const end = line + (width - 1) * channels;
+  for (let k = 1; k <= reach + 1; k++) {
+    const [first, last] = [line + channels * mirrored(-k, width), line + channels * mirrored(width - 1 + k, width)];
+    for (let c = 0; c < channels; c++) {
+      bytes[line - k * channels + c] = bytes[first + c] as number;
+      if (k <= reach) bytes[end + k * channels + c] = bytes[last + c] as number;
+    }
+  }
+}
+
+/** Writes the sums of the place before a row, less 2^15, before `to`. */
+function beginSum(
+  bytes: Uint8Array,
+  line: number,
+  channels: number,
+  kernel: Int32Array,
+  shorts: Int16Array,
+  to: number,
+): void {
+  for (let c = 0; c < channels; c++) {
+    const place = line - channels + c;
+    let sum = (kernel[0] as number) * (bytes[place] as number) - 32768;
+    for (let k = 1; k < kernel.length; k++) {
+      const [behind, ahead] = [place - k * channels, place + k * channels];
+      sum += (kernel[k] as number) * ((bytes[behind] as number) + (bytes[ahead] as number));
+    }
+    shorts[to / 2 - channels + c] = sum;
+  }
+}
+
+/** The sums of the first row, with their rounding. */
+function wholeSums(
+  words: Int32Array,
   start: number,
   count: number,
-  from: Numbers,
-  here: number,
-  pitch: number,
+  shorts: Int16Array,
+  rowAt: (y: number) => number,
   kernel: Int32Array,
 ): void {
-  const reach = kernel.length - 1;
-  to.fill(32768 + 32768 * upper, start, start + count);
-  for (let k = -reach; k <= reach; k++) {
+  words.fill(32768 + 2 ** 23, start, start + count);
+  for (let k = 1 - kernel.length; k < kernel.length; k++) {
     const weight = kernel[Math.abs(k)] as number;
-    const at = here + k * pitch;
-    for (let i = 0; i < count; i++) to[start + i] = (to[start + i] as number) + weight * (from[at + i] as number);
-  }
-}
-
-/** Sums up the changes along a row and lays the three channels apart. */
-function unpackThree(change: Numbers, row: Numbers, width: number, half: number): void {
-  let sum = 0;
-  for (let x = 0; x < width; x++) {
-    sum += change[x] as number;
-    const low = sum | 0;
-    row[x] = (low & 0xffff) + (low >>> 16) * upper;
-    const third = (sum * 2 ** -32) | 0;
-    const to = width + (x < half ? x : x - half);
-    row[to] = x < half ? third : (row[to] as number) + third * upper;
-  }
-}
-
-function unpackOne(change: Numbers, row: Numbers, width: number, half: number): void {
-  let sum = 0;
-  if (width % 2 === 1) row[half - 1] = 0;
-  for (let x = 0; x < width; x++) {
-    sum += change[x] as number;
-    if (x < half) row[x] = sum;
-    else row[x - half] = (row[x - half] as number) + sum * upper;
-  }
-}
-
-/** Packs the three channels of a row. */
-function pack(data: Uint8ClampedArray, from: number, count: number, line: Numbers, start: number): void {
-  for (let i = 0, at = from; i < count; i++, at += 4) {
-    const low = (data[at] as number) | ((data[at + 1] as number) << 16);
-    line[start + i] = low + (data[at + 2] as number) * 4294967296;
-  }
-}
-
-/** Writes both sums of `count` numbers as levels: the first of each to every `step`th byte, the second `apart` from it. */
-function writePairs(
-  sums: Numbers,
-  from: number,
-  count: number,
-  bytes: Uint8Array,
-  start: number,
-  step: number,
-  apart: number,
-): void {
-  for (let i = 0, to = start; i < count; i++, to += step) {
-    const both = sums[from + i] as number;
-    bytes[to] = (both & 0xffffff) >> 16;
-    bytes[to + apart] = ((both * 2 ** -24) | 0) >> 16;
+    const from = rowAt(k) / 2;
+    for (let i = 0; i < count; i++) {
+      words[start + i] = (words[start + i] as number) + weight * (shorts[from + i] as number);
+    }
   }
 }
 
@@ -136,17 +137,12 @@ function writePairs(
  */
 export function* blur(source: Pixels, sigma: number): Generator<number, Pixels, void> {
   const { width, height } = source;
-  const from = source.data;
-  const data = new Uint8ClampedArray(from.length);
-  const bytes = new Uint8Array(data.buffer).fill(255);
-  const load = (y: number, line: Numbers, start: number) => pack(from, 4 * y * width, width, line, start);
-  const store = (y: number, sums: Numbers, half: number) => {
-    const start = 4 * y * width;
-    writePairs(sums, 0, width, bytes, start, 4, 1);
-    writePairs(sums, width, width - half, bytes, start + 2, 4, 4 * half);
-    if (half > width - half) bytes[start + 4 * half - 2] = ((sums[width + half - 1] as number) & 0xffffff) >> 16;
-  };
-  yield* blurRows(width, height, 3, sigma, load, store);
+  const data = new Uint8ClampedArray(source.data.length);
+  const pitch = 4 * width;
+  const load = (y: number, { bytes }: Room, to: number) =>
+    bytes.set(source.data.subarray(y * pitch, (y + 1) * pitch), to);
+  const store = (y: number, { bytes }: Room, from: number) => data.set(bytes.subarray(from, from + pitch), y * pitch);
+  yield* blurRows(width, height, 4, sigma, load, store);
   return { width, height, data };
 }
 
@@ -162,16 +158,8 @@ export function blurredPlane(plane: Plane, sigma: number): Plane {
 /** The work of `blurredPlane`: yields the share done every few milliseconds. */
 export function* planeBlurring({ width, height, data }: Plane, sigma: number): Generator<number, Plane, void> {
   const result = new Uint8Array(data.length);
-  const load = (y: number, line: Numbers, start: number) => read(data, y * width, width, line, start);
-  const store = (y: number, sums: Numbers, half: number) => {
-    const start = y * width;
-    writePairs(sums, 0, width - half, result, start, 1, half);
-    if (half > width - half) result[start + half - 1] = ((sums[half - 1] as number) & 0xffffff) >> 16;
-  };
+  const load = (y: number, { bytes }: Room, to: number) => bytes.set(data.subarray(y * width, (y + 1) * width), to);
+  const store = (y: number, { bytes }: Room, from: number) => result.set(bytes.subarray(from, from + width), y * width);
   yield* blurRows(width, height, 1, sigma, load, store);
   return { width, height, data: result };
-}
-
-function read(data: Uint8Array, from: number, count: number, line: Numbers, start: number): void {
-  for (let i = 0; i < count; i++) line[start + i] = data[from + i] as number;
 }

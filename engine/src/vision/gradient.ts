@@ -1,4 +1,6 @@
 import type { Pixels } from "../core/pixels.ts";
+import { unpackLuma } from "./luma.ts";
+import { wideRows } from "./wide-gradient.ts";
 
 /** The side of the square that a derivative looks at, in pixels. */
 export type Aperture = 3 | 5 | 7;
@@ -10,8 +12,8 @@ export interface GradientOptions {
   readonly squared: boolean;
   /** `rgb`: in each pixel the channel that changes most; `grey`: the picture's luma. */
   readonly colours: "rgb" | "grey";
-  /** Gradients that are not larger than this may be written as 0, with any derivatives: nobody looks at them. 0 or more. */
-  readonly floor: number;
+  /** Gradients that are not larger than this may be written as 0: nobody looks at them. 0 or more; 0 without it. */
+  readonly floor?: number;
 }
 
 /** Where a gradient's row is written. */
@@ -44,7 +46,7 @@ export function gradientRows(source: Pixels, options: GradientOptions): Gradient
  * integer: the sums are linear and stay within ±1020, so the lower half can be read back with its sign and taken off the
  * upper.
  */
-function colourRows(source: Pixels, { squared, floor }: GradientOptions): GradientRows {
+function colourRows(source: Pixels, { squared, floor = 0 }: GradientOptions): GradientRows {
   const { width, height, data } = source;
   const ring = [0, 1, 2].map(() => ({ redBlue: new Int32Array(width + 2), green: new Int32Array(width + 2), y: -1 }));
   const load = (wanted: number) => {
@@ -116,8 +118,11 @@ function colourRow(
       const isOver =
         ((pxUp | (twice - pxUp) | pyUp | (twice - pyUp)) & 0x80008000) |
         ((gxUp | (2 * flat - gxUp) | gyUp | (2 * flat - gyUp)) & 0x80000000);
-      if (isOver === 0) size[x + 1] = 0;
-      else {
+      if (isOver === 0) {
+        across[x] = 0;
+        down[x] = 0;
+        size[x + 1] = 0;
+      } else {
         let dx = (px << 16) >> 16;
         let dy = (py << 16) >> 16;
         const bx = (px - dx) >> 16;
@@ -190,142 +195,4 @@ function greyRow(
     smooth1 = smooth2;
     change1 = change2;
   }
-}
-
-/** A row's luma, OpenCV's since 4: 0.299 red, 0.587 green, 0.114 blue in steps of 1/32768. The edge repeats `reach` times. */
-function unpackLuma({ width, data }: Pixels, y: number, reach: number, luma: Int32Array): void {
-  for (let x = reach, i = y * width * 4; x < width + reach; x++, i += 4) {
-    luma[x] =
-      ((data[i] as number) * 9798 + (data[i + 1] as number) * 19235 + (data[i + 2] as number) * 3735 + 16384) >> 15;
-  }
-  repeatEdge(luma, width, reach);
-}
-
-function unpackChannel({ width, data }: Pixels, y: number, channel: number, reach: number, row: Int32Array): void {
-  for (let x = reach, i = y * width * 4 + channel; x < width + reach; x++, i += 4) row[x] = data[i] as number;
-  repeatEdge(row, width, reach);
-}
-
-function repeatEdge(row: Int32Array, width: number, reach: number): void {
-  row.fill(row[reach] as number, 0, reach);
-  row.fill(row[width + reach - 1] as number, width + reach);
-}
-
-/** How far the wider kernels reach; those of 5 have a zero at either end. */
-const reach = 3;
-
-/** Sobel's kernels, the outermost weight first: a binomial row smooths, the difference of a shorter one derives. */
-const kernels = {
-  5: { smooth: [0, 1, 4, 6], change: [0, 1, 2] },
-  7: { smooth: [1, 6, 15, 20], change: [1, 4, 5] },
-} as const;
-
-/** 5x5 and 7x7: columns first, then along the row, channel by channel. */
-function wideRows(source: Pixels, { aperture, squared, colours }: GradientOptions): GradientRows {
-  const { width, height } = source;
-  const span = width + 2 * reach;
-  const planes = colours === "grey" ? 1 : 3;
-  const wide = aperture === 7;
-  const ring = Array.from({ length: 2 * reach + 1 }, () => ({
-    channels: Array.from({ length: planes }, () => new Int32Array(span)),
-    y: -1,
-  }));
-  const smoothed = new Int32Array(span);
-  const changed = new Int32Array(span);
-  const load = (wanted: number): readonly Int32Array[] => {
-    const y = Math.min(Math.max(wanted, 0), height - 1);
-    const row = ring[y % ring.length] as (typeof ring)[number];
-    if (row.y !== y) {
-      row.channels.forEach((into, channel) => {
-        if (planes === 1) unpackLuma(source, y, reach, into);
-        else unpackChannel(source, y, channel, reach, into);
-      });
-    }
-    row.y = y;
-    return row.channels;
-  };
-  return (y, into) => {
-    const rows = ring.map((_, k) => load(y - reach + k));
-    for (let channel = 0; channel < planes; channel++) {
-      columns(
-        rows.map((row) => row[channel] as Int32Array),
-        wide ? kernels[7] : kernels[5],
-        smoothed,
-        changed,
-      );
-      along(smoothed, changed, wide ? kernels[7] : kernels[5], wide, squared, channel === 0, into);
-    }
-  };
-}
-
-type Kernel = (typeof kernels)[5 | 7];
-
-/** Smooths and derives seven rows, column by column. */
-function columns(rows: readonly Int32Array[], kernel: Kernel, smoothed: Int32Array, changed: Int32Array): void {
-  const [s0, s1, s2, s3] = kernel.smooth;
-  const [c0, c1, c2] = kernel.change;
-  const [a, b, c, d, e, f, g] = rows as unknown as readonly [
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-  ];
-  for (let x = 0; x < smoothed.length; x++) {
-    const [first, second, third] = [a[x] as number, b[x] as number, c[x] as number];
-    const [fifth, sixth, seventh] = [e[x] as number, f[x] as number, g[x] as number];
-    smoothed[x] =
-      (Math.imul(s0, first + seventh) +
-        Math.imul(s1, second + sixth) +
-        Math.imul(s2, third + fifth) +
-        Math.imul(s3, d[x] as number)) |
-      0;
-    changed[x] = (Math.imul(c0, seventh - first) + Math.imul(c1, sixth - second) + Math.imul(c2, fifth - third)) | 0;
-  }
-}
-
-/** Derives what is smoothed and smooths what is derived, along the row; takes it where it is larger than what stands there. */
-function along(
-  smoothed: Int32Array,
-  changed: Int32Array,
-  kernel: Kernel,
-  wide: boolean,
-  squared: boolean,
-  first: boolean,
-  { across, down, size }: GradientRow,
-): void {
-  const [s0, s1, s2, s3] = kernel.smooth;
-  const [c0, c1, c2] = kernel.change;
-  for (let x = 0; x < across.length; x++) {
-    // Math.imul keeps to whole numbers: the 0 of a narrower kernel times less than 0 would be -0, which is none.
-    let dx =
-      (Math.imul(c0, (smoothed[x + 6] as number) - (smoothed[x] as number)) +
-        Math.imul(c1, (smoothed[x + 5] as number) - (smoothed[x + 1] as number)) +
-        Math.imul(c2, (smoothed[x + 4] as number) - (smoothed[x + 2] as number))) |
-      0;
-    let dy =
-      (Math.imul(s0, (changed[x + 6] as number) + (changed[x] as number)) +
-        Math.imul(s1, (changed[x + 5] as number) + (changed[x + 1] as number)) +
-        Math.imul(s2, (changed[x + 4] as number) + (changed[x + 2] as number)) +
-        Math.imul(s3, changed[x + 3] as number)) |
-      0;
-    if (wide) {
-      dx = sixteenth(dx);
-      dy = sixteenth(dy);
-    }
-    const length = squared ? (Math.imul(dx, dx) + Math.imul(dy, dy)) | 0 : (Math.abs(dx) + Math.abs(dy)) | 0;
-    if (!first && length <= (size[x + 1] as number)) continue;
-    across[x] = dx;
-    down[x] = dy;
-    size[x + 1] = length;
-  }
-}
-
-/** An integer divided by 16 and rounded, halves to even. */
-function sixteenth(value: number): number {
-  const floor = value >> 4;
-  const rest = value & 15;
-  return rest > 8 || (rest === 8 && (floor & 1) === 1) ? floor + 1 : floor;
 }

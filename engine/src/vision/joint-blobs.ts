@@ -2,7 +2,7 @@ import type { Pixels } from "../core/pixels.ts";
 import { nearestColour } from "./classes.ts";
 
 /** The colours (0xRRGGBB) of the 18 joints in OpenPose's maps: full hues in steps of 20 degrees, in the order of joints. */
-export const jointColours: readonly number[] = [
+const jointColours: readonly number[] = [
   0xff0000, 0xff5500, 0xffaa00, 0xffff00, 0xaaff00, 0x55ff00, 0x00ff00, 0x00ff55, 0x00ffaa, 0x00ffff, 0x00aaff,
   0x0055ff, 0x0000ff, 0x5500ff, 0xaa00ff, 0xff00ff, 0xff00aa, 0xff0055,
 ];

@@ -28,7 +28,7 @@ function halfBell(sigma: number, length: number): Float64Array {
 }
 
 /** Throws a `RangeError` for a sigma that is no positive number. */
-export function checkSigma(sigma: number): void {
+function checkSigma(sigma: number): void {
   if (!(sigma > 0 && Number.isFinite(sigma))) {
     throw new RangeError(`sigma: a Gaussian's width is a number above 0, not ${sigma}.`);
   }

@@ -1,5 +1,6 @@
 import type { Pixels } from "../core/pixels.ts";
 import type { Plane } from "./plane.ts";
+import { channelShifts, wordsOrCopy } from "./words.ts";
 
 // CIE Lab under D65 from sRGB, with the numbers of OpenCV's documentation of cvtColor. Powers are drawn as roots by
 // Newton's steps: Math.pow and Math.cbrt differ in their last bits from one JavaScript engine to the next.
@@ -35,7 +36,7 @@ function fifthRoot(value: number): number {
 }
 
 /** The light of each of the 256 levels of sRGB, from 0 to 1 (IEC 61966-2-1). */
-export const light: Float64Array = Float64Array.from({ length: 256 }, (_, level) => {
+const light: Float64Array = Float64Array.from({ length: 256 }, (_, level) => {
   const value = level / 255;
   if (value <= 0.04045) return value / 12.92;
   const base = (value + 0.055) / 1.055;
@@ -111,15 +112,30 @@ export function labDistance(
 /** Lightness of each pixel as OpenCV stores it in 8 bits: `round(2.55 L)`, within one level. Alpha is not looked at. */
 export function lightness({ width, height, data }: Pixels): Plane {
   const levels = new Uint8Array(width * height);
-  const { red, green, blue, level } = lightnessTables();
-  for (let i = 0, from = 0; i < levels.length; i++, from += 4) {
-    const sum =
-      (red[data[from] as number] as number) +
-      (green[data[from + 1] as number] as number) +
-      (blue[data[from + 2] as number] as number);
-    levels[i] = level[sum >> 4] as number;
-  }
+  drawLightness(wordsOrCopy(data), Uint8Array.from(levelsInOrder), levels, 0, levels.length);
   return { width, height, data: levels };
+}
+
+const levelsInOrder = Array.from({ length: 256 }, (_, level) => level);
+
+/** Writes what stands in `drawn` for the lightness of each pixel of a stretch, as `lightness` has it. */
+export function drawLightness<Values extends Uint8Array | Uint32Array>(
+  pixels: Uint32Array,
+  drawn: Values,
+  map: Values,
+  start: number,
+  end: number,
+): void {
+  const { red, green, blue, level } = lightnessTables();
+  const [redAt, greenAt, blueAt] = channelShifts;
+  for (let i = start; i < end; i++) {
+    const pixel = pixels[i] as number;
+    const sum =
+      (red[(pixel >>> redAt) & 255] as number) +
+      (green[(pixel >>> greenAt) & 255] as number) +
+      (blue[(pixel >>> blueAt) & 255] as number);
+    map[i] = drawn[level[sum >> 4] as number] as number;
+  }
 }
 
 interface LightnessTables {

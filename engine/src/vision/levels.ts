@@ -1,7 +1,6 @@
 import type { Pixels } from "../core/pixels.ts";
-import { lightness } from "./lab.ts";
-import { highest, type Plane } from "./plane.ts";
-import { grayWords } from "./words.ts";
+import { drawLightness } from "./lab.ts";
+import { channelShifts, grayWords, wordsOrCopy } from "./words.ts";
 
 // Conditions that look at each pixel by itself.
 
@@ -41,16 +40,23 @@ export function* decoloured(source: Pixels, mode: GrayMode, gamma: number): Gene
     return grayWords[Math.round(255 * power(level / 255, gamma))] as number;
   });
   const map = new Uint32Array(width * height);
-  const rows = Math.max(1, Math.floor(stride / width));
-  for (let y = 0; y < height; y += rows) {
-    const last = Math.min(y + rows, height);
-    const part: Pixels = { width, height: last - y, data: source.data.subarray(4 * y * width, 4 * last * width) };
-    const plane: Plane = mode === "luminance" ? lightness(part) : highest(part);
-    for (let i = 0, to = y * width; i < plane.data.length; i++, to++)
-      map[to] = words[plane.data[i] as number] as number;
-    if (last < height) yield last / height;
+  const pixels = wordsOrCopy(source.data);
+  for (let start = 0; start < map.length; start += stride) {
+    const end = Math.min(start + stride, map.length);
+    if (mode === "luminance") drawLightness(pixels, words, map, start, end);
+    else drawHighest(pixels, words, map, start, end);
+    if (end < map.length) yield end / map.length;
   }
   return { width, height, data: new Uint8ClampedArray(map.buffer) };
+}
+
+/** Draws what stands in `drawn` for each pixel's strongest channel. */
+function drawHighest(pixels: Uint32Array, drawn: Uint32Array, map: Uint32Array, start: number, end: number): void {
+  const [one, two, three] = channelShifts;
+  for (let i = start; i < end; i++) {
+    const pixel = pixels[i] as number;
+    map[i] = drawn[Math.max((pixel >>> one) & 255, (pixel >>> two) & 255, (pixel >>> three) & 255)] as number;
+  }
 }
 
 /** `base ^ exponent` for a base from 0 to 1 and an exponent above 0, by roots alone: Math.pow is not the same everywhere. */

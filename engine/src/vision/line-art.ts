@@ -1,6 +1,5 @@
 import type { Pixels } from "../core/pixels.ts";
-import type { Numbers } from "./columns.ts";
-import { channelRows } from "./gaussian.ts";
+import { channelRows, type RowTaker } from "./gaussian.ts";
 import { isGray } from "./plane.ts";
 import { smoothRows } from "./smooth.ts";
 import { grayWords } from "./words.ts";
@@ -12,14 +11,19 @@ import { grayWords } from "./words.ts";
  * less.
  */
 export function* lineArt(source: Pixels, sigma: number, threshold: number): Generator<number, Pixels, void> {
-  const { width, height, data } = source;
+  const { width, height } = source;
   const depth = new Float32Array(width * height);
   const channels = isGray(source) ? 1 : 3;
-  const store = (y: number, soft: Numbers) => {
-    if (channels === 1) compareGray(soft, data, 4 * y * width, width, depth, y * width);
-    else compareColour(soft, data, 4 * y * width, width, depth, y * width);
+  const pitch = Math.ceil(width / 16) * 64;
+  const load = channelRows(source);
+  const take: RowTaker = (y, soft, room, spare) => {
+    const [below, result] = [spare + pitch, spare + 4 * pitch];
+    load(y, room, below, pitch, spare);
+    if (channels === 1) room.kernels.darker(result, soft.byteOffset, 0, below, 0, 4 * width);
+    else room.kernels.darker(result, soft.byteOffset, 4 * width, below, pitch, 4 * width);
+    depth.set(room.floats.subarray(result / 4, result / 4 + width), y * width);
   };
-  for (const done of smoothRows(width, height, channels, sigma, channelRows(source), store)) yield 0.8 * done;
+  for (const done of smoothRows(width, height, channels, sigma, load, take, 5 * pitch)) yield 0.8 * done;
   const scale = 127 / Math.max(16, medianAbove(depth, threshold));
   const map = new Uint32Array(width * height);
   const rows = Math.max(1, Math.floor((1 << 20) / width)) * width;
@@ -29,39 +33,6 @@ export function* lineArt(source: Pixels, sigma: number, threshold: number): Gene
     if (end < map.length) yield 0.8 + (0.2 * end) / map.length;
   }
   return { width, height, data: new Uint8ClampedArray(map.buffer) };
-}
-
-/** How much darker a row is than its surroundings, 0 or more. */
-function compareGray(
-  soft: Numbers,
-  data: Uint8ClampedArray,
-  from: number,
-  width: number,
-  depth: Float32Array,
-  start: number,
-): void {
-  for (let x = 0, i = from; x < width; x++, i += 4) {
-    const least = (soft[x] as number) - (data[i] as number);
-    depth[start + x] = Math.max(least, 0);
-  }
-}
-
-/** The same for three channels, of which the least counts. */
-function compareColour(
-  soft: Numbers,
-  data: Uint8ClampedArray,
-  from: number,
-  width: number,
-  depth: Float32Array,
-  start: number,
-): void {
-  for (let x = 0, i = from, green = width, blue = 2 * width; x < width; x++, i += 4, green++, blue++) {
-    const first = (soft[x] as number) - (data[i] as number);
-    const second = (soft[green] as number) - (data[i + 1] as number);
-    const third = (soft[blue] as number) - (data[i + 2] as number);
-    const least = Math.min(first, second, third);
-    depth[start + x] = Math.max(least, 0);
-  }
 }
 
 function shade(depth: Float32Array, scale: number, map: Uint32Array, start: number, end: number): void {

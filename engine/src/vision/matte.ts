@@ -1,5 +1,5 @@
 import type { Pixels } from "../core/pixels.ts";
-import { alphaMask, colourMask, wordsIn } from "./words.ts";
+import { alphaMask, colourMask, wordsIn, wordsOrCopy } from "./words.ts";
 
 /** The plain ground that shows through transparent pixels: a name, or red, green and blue from 0 to 255. */
 export type Matte = "black" | "white" | readonly [red: number, green: number, blue: number];
@@ -18,6 +18,9 @@ export function blend(channel: number, alpha: number, ground: number): number {
   return (sum + (sum >> 8)) >> 8;
 }
 
+/** How many pixels are looked at between two tests; a multiple of four. */
+const stretch = 4096;
+
 /** True when no pixel lets anything through: every alpha is 255. */
 export function isOpaque(pixels: Pixels): boolean {
   const { data } = pixels;
@@ -27,12 +30,17 @@ export function isOpaque(pixels: Pixels): boolean {
     return true;
   }
   // A stretch at a time: a transparent picture is known early, an opaque one without a test at each pixel.
-  for (let start = 0; start < words.length; start += 4096) {
+  const whole = words.length - (words.length % stretch);
+  for (let start = 0; start < whole; start += stretch) {
     let all = alphaMask;
-    for (let i = start, end = Math.min(start + 4096, words.length); i < end; i++) all &= words[i] as number;
+    for (let i = start, end = start + stretch; i < end; i += 4) {
+      all &= (words[i] as number) & (words[i + 1] as number) & (words[i + 2] as number) & (words[i + 3] as number);
+    }
     if (all >>> 0 !== alphaMask) return false;
   }
-  return true;
+  let all = alphaMask;
+  for (let i = whole; i < words.length; i++) all &= words[i] as number;
+  return all >>> 0 === alphaMask;
 }
 
 /** The picture laid on a plain ground: the same size, opaque. Colour under alpha 0 never shows. Changes nothing in `pixels`. */
@@ -51,8 +59,8 @@ export function flattened(pixels: Pixels, matte: Matte): Pixels {
 }
 
 /** The negative: `255 - v` in red, green and blue; alpha stays. Changes nothing in `pixels`. */
-export function invert(pixels: Pixels): Pixels {
-  const words = wordsIn(pixels.data) ?? new Uint32Array(pixels.data.slice().buffer);
+export function inverse(pixels: Pixels): Pixels {
+  const words = wordsOrCopy(pixels.data);
   const inverted = new Uint32Array(words.length);
   for (let i = 0; i < words.length; i++) inverted[i] = (words[i] as number) ^ colourMask;
   return { width: pixels.width, height: pixels.height, data: new Uint8ClampedArray(inverted.buffer) };

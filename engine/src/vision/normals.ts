@@ -48,20 +48,36 @@ export function depthNormals(depth: FloatPlane, { front, background, beyond }: N
     padded(depth, y, here, mirrored);
     beside(depth, y - 1, y, above, mirrored);
     beside(depth, y + 1, y, below, mirrored);
-    for (let x = 0, to = y * width; x < width; x++, to++) {
-      const [a, b, c] = [above[x] as number, above[x + 1] as number, above[x + 2] as number];
-      const [d, e] = [here[x] as number, here[x + 2] as number];
-      const [f, g, h] = [below[x] as number, below[x + 1] as number, below[x + 2] as number];
-      const near = (data[to] as number) >= least;
-      const across = near ? c - a + 2 * (e - d) + (h - f) : 0;
-      const down = near ? f - a + 2 * (g - b) + (h - c) : 0;
-      const scale = 1 / Math.sqrt(across * across + down * down + front * front);
-      normals.left[to] = across * scale;
-      normals.up[to] = down * scale;
-      normals.front[to] = front * scale;
-    }
+    slopes(normals, y * width, above, here, below, data, least, front);
   }
   return normals;
+}
+
+/** The normals of one row, from `start` on. */
+function slopes(
+  normals: Normals,
+  start: number,
+  above: Float64Array,
+  here: Float64Array,
+  below: Float64Array,
+  data: Float32Array,
+  least: number,
+  front: number,
+): void {
+  const { width, left, up, front: ahead } = normals;
+  for (let x = 0, to = start; x < width; x++, to++) {
+    const a = above[x] as number;
+    const c = above[x + 2] as number;
+    const f = below[x] as number;
+    const h = below[x + 2] as number;
+    const near = (data[to] as number) >= least;
+    const across = near ? c - a + 2 * ((here[x + 2] as number) - (here[x] as number)) + (h - f) : 0;
+    const down = near ? f - a + 2 * ((below[x + 1] as number) - (above[x + 1] as number)) + (h - c) : 0;
+    const scale = 1 / Math.sqrt(across * across + down * down + front * front);
+    left[to] = across * scale;
+    up[to] = down * scale;
+    ahead[to] = front * scale;
+  }
 }
 
 /** The depth below which all is background. */
@@ -107,9 +123,9 @@ function beside(depth: FloatPlane, wanted: number, y: number, row: Float64Array,
 export function normalPixels({ width, height, left, up, front }: Normals): Pixels {
   const data = new Uint8ClampedArray(width * height * 4);
   for (let i = 0, to = 0; i < left.length; i++, to += 4) {
-    data[to] = Math.floor(127.5 + 127.5 * (left[i] as number));
-    data[to + 1] = Math.floor(127.5 + 127.5 * (up[i] as number));
-    data[to + 2] = Math.floor(127.5 + 127.5 * (front[i] as number));
+    data[to] = (127.5 + 127.5 * (left[i] as number)) | 0;
+    data[to + 1] = (127.5 + 127.5 * (up[i] as number)) | 0;
+    data[to + 2] = (127.5 + 127.5 * (front[i] as number)) | 0;
     data[to + 3] = 255;
   }
   return { width, height, data };

@@ -19,7 +19,9 @@ export interface FloatPlane {
 export function mean({ width, height, data }: Pixels): Plane {
   const gray = new Uint8Array(width * height);
   for (let i = 0, from = 0; i < gray.length; i++, from += 4) {
-    gray[i] = Math.floor(((data[from] as number) + (data[from + 1] as number) + (data[from + 2] as number)) / 3);
+    const sum = (data[from] as number) + (data[from + 1] as number) + (data[from + 2] as number);
+    // A third, cut off: exact for all that three bytes can sum up to.
+    gray[i] = (21846 * sum) >> 16;
   }
   return { width, height, data: gray };
 }
@@ -28,18 +30,6 @@ export function mean({ width, height, data }: Pixels): Plane {
 export function isGray({ data }: Pixels): boolean {
   for (let i = 0; i < data.length; i += 4) if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return false;
   return true;
-}
-
-/** The highest of red, green and blue: the value of HSV. Alpha is not looked at. */
-export function highest({ width, height, data }: Pixels): Plane {
-  const levels = new Uint8Array(width * height);
-  for (let i = 0, from = 0; i < levels.length; i++, from += 4) {
-    const red = data[from] as number;
-    const green = data[from + 1] as number;
-    const blue = data[from + 2] as number;
-    levels[i] = Math.max(red, green, blue);
-  }
-  return { width, height, data: levels };
 }
 
 /** One channel of a picture as a plane: 0 is red, 1 green, 2 blue, 3 alpha. */

@@ -1,8 +1,9 @@
 import type { Pixels } from "../core/pixels.ts";
-import { type Numbers, numbers } from "./columns.ts";
 import { isOpaque } from "./matte.ts";
+import { shrinksByBoxes, shrunkByBoxes } from "./scale-box.ts";
+import { scaledByTaps } from "./scale-taps.ts";
 import { type Filter, type Taps, taps } from "./taps.ts";
-import { wordsIn } from "./words.ts";
+import { wordsOrCopy } from "./words.ts";
 
 export type { Filter } from "./taps.ts";
 
@@ -34,12 +35,15 @@ export function* resampling(
     taps(source.width, width, filter, shrinks),
     taps(source.height, height, filter, shrinks),
   ] as const;
-  const data = new Uint8ClampedArray(width * height * 4);
-  if (filter === "nearest") {
-    copy(source, data, columns.index, rows.index);
-    return { width, height, data };
-  }
+  if (filter === "nearest") return copied(source, columns.index, rows.index);
   const opaque = isOpaque(source);
+  if (opaque && columns.count <= 4 && !(filter === "area" && shrinks)) {
+    return yield* scaledByTaps(source, columns, rows);
+  }
+  if (opaque && filter === "area" && shrinksByBoxes(source, width, height)) {
+    return yield* shrunkByBoxes(source, width, height);
+  }
+  const data = new Uint8ClampedArray(width * height * 4);
   const channels = opaque ? 3 : 4;
   // Rows of the source, scaled in x already. Neighbouring new rows use the same ones, so each is made once.
   const ring = Array.from({ length: rows.count }, () => numbers(width * channels));
@@ -60,11 +64,8 @@ export function* resampling(
   const chunk = Math.max(1, Math.floor((1 << 19) / (width * rows.count)));
   for (let y = 0; y < height; y++) {
     sums.fill(tie);
-    for (let k = y * rows.count; k < (y + 1) * rows.count; k += rows.count === 4 ? 4 : 1) {
-      if (rows.count === 4) {
-        const [a, b, c, d] = [0, 1, 2, 3].map((n) => load(rows.index[k + n] as number));
-        addFourRows(sums, a as Numbers, b as Numbers, c as Numbers, d as Numbers, rows.weight, k);
-      } else if (rows.weight[k] !== 0) addRow(sums, load(rows.index[k] as number), rows.weight[k] as number);
+    for (let k = y * rows.count; k < (y + 1) * rows.count; k++) {
+      if (rows.weight[k] !== 0) addRow(sums, load(rows.index[k] as number), rows.weight[k] as number);
     }
     if (opaque) writeOpaque(sums, data, y * width * 4);
     else writeRow(sums, data, y * width * 4);
@@ -73,50 +74,45 @@ export function* resampling(
   return { width, height, data };
 }
 
+/**
+ * Numbers that are summed up, all of them held as 64-bit floats. A plain array, since V8 reads and writes one that holds
+ * only floats half again as fast as a `Float64Array`, whose start it adds up for each access.
+ */
+type Numbers = number[];
+
+/** An array of `length` numbers, which V8 keeps as floats without holes. */
+function numbers(length: number): Numbers {
+  const made: Numbers = [];
+  for (let i = 0; i < length; i++) made.push(0.5);
+  for (let i = 0; i < length; i++) made[i] = 0;
+  return made;
+}
+
 function addRow(sums: Numbers, row: Numbers, weight: number): void {
   for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + weight * (row[i] as number);
 }
 
-/** Adds four rows with the weights from the `k`th on. */
-function addFourRows(
-  sums: Numbers,
-  a: Numbers,
-  b: Numbers,
-  c: Numbers,
-  d: Numbers,
-  weight: Float64Array,
-  k: number,
-): void {
-  const wa = weight[k] as number;
-  const wb = weight[k + 1] as number;
-  const wc = weight[k + 2] as number;
-  const wd = weight[k + 3] as number;
-  for (let i = 0; i < sums.length; i++) {
-    sums[i] =
-      (sums[i] as number) +
-      wa * (a[i] as number) +
-      wb * (b[i] as number) +
-      wc * (c[i] as number) +
-      wd * (d[i] as number);
+function copied(source: Pixels, columns: Int32Array, rows: Int32Array): Pixels {
+  const [width, height] = [columns.length, rows.length];
+  const words = wordsOrCopy(source.data);
+  const result = new Uint32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const to = y * width;
+    const row = rows[y] as number;
+    // A row that is the last one again is copied as it is.
+    if (y > 0 && row === rows[y - 1]) result.copyWithin(to, to - width, to);
+    else pick(words, row * source.width, columns, result, to);
   }
+  return { width, height, data: new Uint8ClampedArray(result.buffer) };
 }
 
-function copy(source: Pixels, data: Uint8ClampedArray, columns: Int32Array, rows: Int32Array): void {
-  const words = wordsIn(source.data) ?? new Uint32Array(source.data.slice().buffer);
-  const result = new Uint32Array(data.buffer);
-  for (let y = 0, to = 0; y < rows.length; y++) {
-    const start = (rows[y] as number) * source.width;
-    for (let x = 0; x < columns.length; x++, to++) result[to] = words[start + (columns[x] as number)] as number;
-  }
+function pick(words: Uint32Array, from: number, columns: Int32Array, result: Uint32Array, to: number): void {
+  for (let x = 0; x < columns.length; x++) result[to + x] = words[from + (columns[x] as number)] as number;
 }
 
 /** Scales one row of an opaque source in x, the one that begins at pixel `start`: three numbers a pixel. */
 function scaleOpaque(data: Uint8ClampedArray, start: number, columns: Taps, row: Numbers): void {
   const { count, index, weight } = columns;
-  if (count === 4) {
-    scaleFour(data, start, index, weight, row);
-    return;
-  }
   for (let to = 0, tap = 0; to < row.length; to += 3) {
     let red = 0;
     let green = 0;
@@ -131,36 +127,6 @@ function scaleOpaque(data: Uint8ClampedArray, start: number, columns: Taps, row:
     row[to] = red;
     row[to + 1] = green;
     row[to + 2] = blue;
-  }
-}
-
-function scaleFour(
-  data: Uint8ClampedArray,
-  start: number,
-  index: Int32Array,
-  weight: Float64Array,
-  row: Numbers,
-): void {
-  for (let to = 0, tap = 0; to < row.length; to += 3, tap += 4) {
-    const a = 4 * (start + (index[tap] as number));
-    const b = 4 * (start + (index[tap + 1] as number));
-    const c = 4 * (start + (index[tap + 2] as number));
-    const d = 4 * (start + (index[tap + 3] as number));
-    const wa = weight[tap] as number;
-    const wb = weight[tap + 1] as number;
-    const wc = weight[tap + 2] as number;
-    const wd = weight[tap + 3] as number;
-    row[to] = wa * (data[a] as number) + wb * (data[b] as number) + wc * (data[c] as number) + wd * (data[d] as number);
-    row[to + 1] =
-      wa * (data[a + 1] as number) +
-      wb * (data[b + 1] as number) +
-      wc * (data[c + 1] as number) +
-      wd * (data[d + 1] as number);
-    row[to + 2] =
-      wa * (data[a + 2] as number) +
-      wb * (data[b + 2] as number) +
-      wc * (data[c + 2] as number) +
-      wd * (data[d + 2] as number);
   }
 }
 

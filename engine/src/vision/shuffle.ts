@@ -1,5 +1,7 @@
 import type { Pixels } from "../core/pixels.ts";
+import { writePair } from "./gaussian.ts";
 import { seeded } from "./k-means.ts";
+import { alphaOnes, giveRoom, layOut, type Room, takeRoom } from "./kernels.ts";
 import { part } from "./part.ts";
 import { cubic } from "./taps.ts";
 
@@ -16,10 +18,27 @@ export interface Grid {
   readonly data: Float64Array;
 }
 
-/** Rows of a smooth random field: the grid enlarged by cubic weights, the middle of it, scaled so that it goes from 0 to 1. */
+/** A smooth random field: the grid enlarged by cubic weights, the middle of it, scaled so that it goes from 0 to 1. */
 export interface Field {
-  /** Writes row `y`. */
-  row(y: number, into: Float64Array): void;
+  /** The rows of the grid, enlarged along themselves. */
+  readonly lines: readonly Float64Array[];
+  /** From which four lines each row is made. */
+  readonly down: Places;
+}
+
+interface Places {
+  readonly index: Int32Array;
+  readonly weight: Float64Array;
+}
+
+/** Writes a row of a field. */
+export function fieldRow({ lines, down }: Field, y: number, into: Float64Array): void {
+  into.fill(0);
+  for (let k = 4 * y; k < 4 * y + 4; k++) {
+    const line = lines[down.index[k] as number] as Float64Array;
+    const weight = down.weight[k] as number;
+    for (let x = 0; x < into.length; x++) into[x] = (into[x] as number) + weight * (line[x] as number);
+  }
 }
 
 /** The size of the grids of a picture. */
@@ -44,68 +63,66 @@ export function* fieldOf(grid: Grid, width: number, height: number): Generator<n
     return line;
   });
   const down = places(grid.height, height);
-  const raw = (y: number, into: Float64Array) => {
-    const [a, b, c, d] = [0, 1, 2, 3].map((k) => lines[down.index[4 * y + k] as number]) as [
-      Float64Array,
-      Float64Array,
-      Float64Array,
-      Float64Array,
-    ];
-    combine(into, a, b, c, d, down.weight, 4 * y);
-  };
-  const row = new Float64Array(width);
-  const chunk = Math.max(1, Math.floor((1 << 18) / width));
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let y = 0; y < height; y++) {
-    raw(y, row);
-    [least, most] = widened(row, least, most);
-    if (y % chunk === chunk - 1) yield (y + 1) / height;
-  }
-  // A field of one pixel has no range: it is 0.
+  const [least, most] = yield* rangeOf({ lines, down }, width, height);
+  // A field of one pixel has no range: it is 0. The weights sum up to 1, so that lines in range make rows in range.
   const scale = most > least ? 1 / (most - least) : 0;
-  return {
-    row(y, into) {
-      raw(y, into);
-      scaled(into, least, scale);
-    },
-  };
+  return { lines: lines.map((line) => line.map((value) => (value - least) * scale)), down };
 }
 
-/** A range that holds a row's numbers as well. */
-function widened(row: Float64Array, lowest: number, highest: number): [least: number, most: number] {
-  let [least, most] = [lowest, highest];
-  for (let x = 0; x < row.length; x++) {
-    const value = row[x] as number;
+/** The least and the most of a field's numbers. Yields the share done. */
+function* rangeOf(field: Field, width: number, height: number): Generator<number, readonly [number, number], void> {
+  const { at, size } = layOut(4 * width, fieldBytes(field, width));
+  const [out, own] = at;
+  const room = takeRoom(size);
+  try {
+    const row = rowsIn(room, own, field, width, 1);
+    const range = Float64Array.of(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+    const chunk = Math.max(1, Math.floor((1 << 19) / width));
+    for (let y = 0; y < height; y++) {
+      row(y, out);
+      widen(range, room.floats, out / 4, width);
+      if (y % chunk === chunk - 1) yield (y + 1) / height;
+    }
+    return [range[0] as number, range[1] as number];
+  } finally {
+    giveRoom(room);
+  }
+}
+
+function widen(range: Float64Array, floats: Float32Array, start: number, count: number): void {
+  let [least, most] = range as unknown as [number, number];
+  for (let i = start; i < start + count; i++) {
+    const value = floats[i] as number;
     if (value < least) least = value;
     if (value > most) most = value;
   }
-  return [least, most];
+  range[0] = least;
+  range[1] = most;
 }
 
-function scaled(row: Float64Array, least: number, scale: number): void {
-  for (let x = 0; x < row.length; x++) row[x] = ((row[x] as number) - least) * scale;
-}
+/** How much of a room the rows of a field need. */
+const fieldBytes = ({ lines }: Field, width: number) => 64 + lines.length * linePitch(width);
 
-function combine(
-  into: Float64Array,
-  a: Float64Array,
-  b: Float64Array,
-  c: Float64Array,
-  d: Float64Array,
-  weights: Float64Array,
-  from: number,
-): void {
-  const w0 = weights[from] as number;
-  const w1 = weights[from + 1] as number;
-  const w2 = weights[from + 2] as number;
-  const w3 = weights[from + 3] as number;
-  for (let x = 0; x < into.length; x++) {
-    into[x] = w0 * (a[x] as number) + w1 * (b[x] as number) + w2 * (c[x] as number) + w3 * (d[x] as number);
-  }
+const linePitch = (width: number) => 64 * Math.ceil(width / 16);
+
+/** Lays a field into a room at `at`. What it gives writes a row of it, times `scale`, as 32-bit floats to an address. */
+function rowsIn(room: Room, at: number, { lines, down }: Field, width: number, scale: number) {
+  const start = at + 64;
+  lines.forEach((line, k) => {
+    room.floats.set(line, (start + k * linePitch(width)) / 4);
+  });
+  return (y: number, to: number): void => {
+    for (let k = 0; k < 4; k++) {
+      const line = start + (down.index[4 * y + k] as number) * linePitch(width);
+      // A pair of a line with itself.
+      writePair(room, at + 16 * k, line, line, (scale * (down.weight[4 * y + k] as number)) / 2);
+    }
+    room.kernels.weigh(to, 4 * width, at, 4);
+  };
 }
 
 /** From which four numbers of an axis each of the `length` in the middle of its enlargement is made. */
-function places(from: number, length: number): { readonly index: Int32Array; readonly weight: Float64Array } {
+function places(from: number, length: number): Places {
   const index = new Int32Array(4 * length);
   const weight = new Float64Array(4 * length);
   const scale = from / (length + 2 * spacing);
@@ -121,59 +138,41 @@ function places(from: number, length: number): { readonly index: Int32Array; rea
   return { index, weight };
 }
 
-/** The picture with its pixels taken from where two fields say. Alpha is not looked at. Yields the share done. */
+/**
+ * The picture with its pixels taken from where two fields say, in steps of 1/256 of the way from one pixel to the next.
+ * Alpha is not looked at; the result is opaque. Yields the share done.
+ */
 export function* warped(source: Pixels, across: Field, down: Field): Generator<number, Pixels, void> {
-  const { width, height, data } = source;
-  const map = new Uint8ClampedArray(data.length);
-  const [xs, ys] = [new Float64Array(width), new Float64Array(width)];
-  const chunk = Math.max(1, Math.floor((1 << 17) / width));
-  for (let y = 0; y < height; y++) {
-    across.row(y, xs);
-    down.row(y, ys);
-    sampleRow(source, xs, ys, map, 4 * y * width);
-    if (y % chunk === chunk - 1 && y + 1 < height) yield (y + 1) / height;
+  const { width, height } = source;
+  const data = new Uint8ClampedArray(4 * width * height);
+  // A row more than the picture has: what lies beyond it counts nothing, but is looked at.
+  const { at, size } = layOut(
+    4 * width * (height + 1),
+    4 * width,
+    4 * width,
+    4 * width,
+    fieldBytes(across, width),
+    fieldBytes(down, width),
+  );
+  const [from, xs, ys, out, first, second] = at;
+  const room = takeRoom(size);
+  try {
+    const { bytes, kernels } = room;
+    bytes.set(source.data, from);
+    const columns = rowsIn(room, first, across, width, 256 * (width - 1));
+    const rows = rowsIn(room, second, down, width, 256 * (height - 1));
+    const chunk = Math.max(1, Math.floor((1 << 18) / width));
+    for (let y = 0; y < height; y++) {
+      columns(y, xs);
+      rows(y, ys);
+      kernels.samplePixels(out, from, width, height, xs, ys, width, alphaOnes);
+      data.set(bytes.subarray(out, out + 4 * width), 4 * y * width);
+      if (y % chunk === chunk - 1 && y + 1 < height) yield (y + 1) / height;
+    }
+  } finally {
+    giveRoom(room);
   }
-  return { width, height, data: map };
-}
-
-/** Samples between four pixels. */
-function sampleRow(
-  { width, height, data }: Pixels,
-  xs: Float64Array,
-  ys: Float64Array,
-  map: Uint8ClampedArray,
-  start: number,
-): void {
-  const [right, bottom] = [width - 1, height - 1];
-  for (let i = 0, to = start; i < xs.length; i++, to += 4) {
-    const x = (xs[i] as number) * right;
-    const y = (ys[i] as number) * bottom;
-    const left = x | 0;
-    const top = y | 0;
-    const dx = x - left;
-    const dy = y - top;
-    const a = 4 * (top * width + left);
-    const b = left < right ? a + 4 : a;
-    const below = top < bottom ? 4 * width : 0;
-    const wa = (1 - dx) * (1 - dy);
-    const wb = dx * (1 - dy);
-    const wc = (1 - dx) * dy;
-    const wd = dx * dy;
-    const c = a + below;
-    const d = b + below;
-    map[to] = wa * (data[a] as number) + wb * (data[b] as number) + wc * (data[c] as number) + wd * (data[d] as number);
-    map[to + 1] =
-      wa * (data[a + 1] as number) +
-      wb * (data[b + 1] as number) +
-      wc * (data[c + 1] as number) +
-      wd * (data[d + 1] as number);
-    map[to + 2] =
-      wa * (data[a + 2] as number) +
-      wb * (data[b + 2] as number) +
-      wc * (data[c + 2] as number) +
-      wd * (data[d + 2] as number);
-    map[to + 3] = 255;
-  }
+  return { width, height, data };
 }
 
 /** A picture warped at random; the same seed, of 32 bits, gives the same warp everywhere. Yields the share done. */

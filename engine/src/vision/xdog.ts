@@ -1,13 +1,16 @@
 import type { Pixels } from "../core/pixels.ts";
-import { type Numbers, numbers } from "./columns.ts";
-import { channelRows } from "./gaussian.ts";
+import { channelRows, writePair } from "./gaussian.ts";
 import { floatKernel, mirrored } from "./kernel.ts";
+import type { Room } from "./kernels.ts";
 import { isGray } from "./plane.ts";
 import { smoothRows } from "./smooth.ts";
 import { grayWords } from "./words.ts";
 
 /** The two Gaussians whose difference finds dark strokes, as WebUI's `scribble_xdog` sets them. */
 const [narrow, wide] = [0.5, 5];
+
+/** How far the narrow one reaches. */
+const reach = 2;
 
 /**
  * Strokes that are darker than their surroundings, white on black: where the difference of a wide and a narrow Gaussian,
@@ -22,84 +25,75 @@ export function* xdog(source: Pixels, threshold: number): Generator<number, Pixe
   const least = Math.floor(threshold / 2);
   const channels = isGray(source) ? 1 : 3;
   const sharp = narrowRows(source, channels);
-  const store = (y: number, soft: Numbers) => {
-    if (channels === 1) markGray(map, y * width, width, soft, sharp(y), least);
-    else markColour(map, y * width, width, soft, sharp(y), least);
-  };
-  yield* smoothRows(width, height, channels, wide, channelRows(source), store);
+  yield* smoothRows(
+    width,
+    height,
+    channels,
+    wide,
+    channelRows(source),
+    (y, soft, room, spare) => {
+      const apart = sharp.apart(y, soft, room, spare);
+      mark(room.floats, apart / 4, width, least, map, y * width);
+    },
+    sharp.bytes,
+  );
   return { width, height, data: new Uint8ClampedArray(map.buffer) };
 }
 
-/** Writes a row of the map: white where `soft` is above `sharp` by more than `least`. */
-function markGray(map: Uint32Array, start: number, width: number, soft: Numbers, sharp: Numbers, least: number): void {
+/** Writes a row of the map: white where what lies at `from` is more than `least`. */
+function mark(floats: Float32Array, from: number, width: number, least: number, map: Uint32Array, to: number): void {
   const [black, white] = [grayWords[0], grayWords[255]] as [number, number];
-  for (let x = 0; x < width; x++) {
-    map[start + x] = (soft[x] as number) - (sharp[x] as number) > least ? white : black;
-  }
+  for (let x = 0; x < width; x++) map[to + x] = (floats[from + x] as number) > least ? white : black;
 }
 
-/** The same for three channels, which all must be. */
-function markColour(
-  map: Uint32Array,
-  start: number,
-  width: number,
-  soft: Numbers,
-  sharp: Numbers,
-  least: number,
-): void {
-  const [black, white] = [grayWords[0], grayWords[255]] as [number, number];
-  for (let red = 0, green = width, blue = 2 * width; red < width; red++, green++, blue++) {
-    const dark =
-      (soft[red] as number) - (sharp[red] as number) > least &&
-      (soft[green] as number) - (sharp[green] as number) > least &&
-      (soft[blue] as number) - (sharp[blue] as number) > least;
-    map[start + red] = dark ? white : black;
-  }
+/** How far the narrow Gaussian lies below rows of the wide one, in `bytes` of a room. */
+interface NarrowRows {
+  readonly bytes: number;
+  /** The address of the row of differences; the least of all channels. */
+  apart(y: number, soft: Float32Array, room: Room, at: number): number;
 }
 
-/** Rows of the narrow Gaussian, channel after channel: five pixels, first down and then along. */
-function narrowRows({ width, height, data }: Pixels, channels: 1 | 3): (y: number) => Numbers {
+function narrowRows(source: Pixels, channels: 1 | 3): NarrowRows {
+  const { width, height } = source;
+  const load = channelRows(source);
   const kernel = floatKernel(narrow);
-  const line = numbers(width + 4);
-  const row = numbers(channels * width);
-  return (y) => {
-    const starts = [-2, -1, 0, 1, 2].map((k) => 4 * width * mirrored(y + k, height));
-    for (let channel = 0; channel < channels; channel++) {
-      down(data, starts, channel, width, line, kernel);
-      for (let k = 1; k <= 2; k++) {
-        line[2 - k] = line[2 + mirrored(-k, width)] as number;
-        line[width + 1 + k] = line[2 + mirrored(width - 1 + k, width)] as number;
+  const weights = [(kernel[0] as number) / 2, kernel[1] as number, kernel[2] as number];
+  // Rows as planes, after one another with a frame; five of them are held, each with three planes.
+  const pitch = 4 * (Math.ceil(width / 16) * 16 + 32);
+  const held = 2 * reach + 1;
+  let loaded = 0;
+  return {
+    bytes: (3 * held + 6) * pitch + 2 * 16 * (reach + 1),
+    apart(y, soft, room, at) {
+      const { floats, kernels } = room;
+      const rows = at;
+      const lines = rows + 3 * held * pitch;
+      const sharp = lines + pitch;
+      const result = sharp + 3 * pitch;
+      const pixels = result + pitch;
+      const table = pixels + pitch;
+      const rowAt = (place: number) => rows + (mirrored(place, height) % held) * 3 * pitch;
+      if (y === 0) loaded = 0;
+      for (; loaded <= Math.min(y + reach, height - 1); loaded++) load(loaded, room, rowAt(loaded), pitch, pixels);
+      const line = lines + 16;
+      for (let c = 0; c < channels; c++) {
+        weights.forEach((weight, k) => {
+          writePair(room, table + 16 * k, rowAt(y - k) + c * pitch, rowAt(y + k) + c * pitch, weight);
+        });
+        kernels.weigh(line, 4 * width, table, weights.length);
+        const first = line / 4;
+        for (let k = 1; k <= reach; k++) {
+          floats[first - k] = floats[first + mirrored(-k, width)] as number;
+          floats[first + width - 1 + k] = floats[first + mirrored(width - 1 + k, width)] as number;
+        }
+        weights.forEach((weight, k) => {
+          writePair(room, table + 16 * k, line - 4 * k, line + 4 * k, weight);
+        });
+        kernels.weigh(sharp + c * pitch, 4 * width, table, weights.length);
       }
-      along(line, row, channel * width, width, kernel);
-    }
-    return row;
+      if (channels === 1) kernels.darker(result, soft.byteOffset, 0, sharp, 0, 4 * width);
+      else kernels.darker(result, soft.byteOffset, 4 * width, sharp, pitch, 4 * width);
+      return result;
+    },
   };
-}
-
-function down(
-  data: Uint8ClampedArray,
-  starts: readonly number[],
-  channel: number,
-  width: number,
-  line: Numbers,
-  kernel: Float64Array,
-): void {
-  const [w0, w1, w2] = kernel as unknown as [number, number, number];
-  const [up2, up1, here, down1, down2] = starts as [number, number, number, number, number];
-  for (let x = 2, i = channel; x < width + 2; x++, i += 4) {
-    line[x] =
-      w0 * (data[here + i] as number) +
-      w1 * ((data[up1 + i] as number) + (data[down1 + i] as number)) +
-      w2 * ((data[up2 + i] as number) + (data[down2 + i] as number));
-  }
-}
-
-function along(line: Numbers, row: Numbers, start: number, width: number, kernel: Float64Array): void {
-  const [w0, w1, w2] = kernel as unknown as [number, number, number];
-  for (let x = 0, to = start; x < width; x++, to++) {
-    row[to] =
-      w0 * (line[x + 2] as number) +
-      w1 * ((line[x + 1] as number) + (line[x + 3] as number)) +
-      w2 * ((line[x] as number) + (line[x + 4] as number));
-  }
 }

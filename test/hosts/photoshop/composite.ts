@@ -39,6 +39,7 @@ export function layerPicture(document: DocumentState, layer: LayerState, box: Bo
     fillOpacity: 255,
     blendMode: "normal",
     mask: null,
+    vector: null,
     clipped: false,
   };
   return composite({ ...document, layers: [bare] }, box, level);
@@ -88,14 +89,25 @@ function blendOf({ blendMode, name }: LayerState): (below: number, above: number
 }
 
 /** Opacity and mask as one share for each pixel; null when all is seen. */
-function coverOf({ opacity, fillOpacity, mask }: LayerState, box: Bounds, level: number): Float32Array | null {
+function coverOf(layer: LayerState, box: Bounds, level: number): Float32Array | null {
+  const { opacity, fillOpacity, mask, maskEnabled, maskDensity, vector, filling } = layer;
   const all = (opacity / 255) * (fillOpacity / 255);
-  if (!mask && all === 1) return null;
+  const hidden = mask && maskEnabled ? mask : null;
+  // A fill layer's shape is in its pixels already.
+  const outer = vector?.enabled && !filling ? vector.cover : null;
+  if (!hidden && !outer && all === 1) return null;
   const cover = new Float32Array(widthOf(box) * heightOf(box)).fill(all);
-  if (!mask) return cover;
-  const values = read(levelOf(mask, level), box);
-  const most = full(mask.depth);
-  for (let i = 0; i < cover.length; i++) cover[i] = all * ((values[i] as number) / most);
+  for (const [raster, density] of [
+    [hidden, maskDensity / 255],
+    [outer, 1],
+  ] as const) {
+    if (!raster) continue;
+    const values = read(levelOf(raster, level), box);
+    const most = full(raster.depth);
+    for (let i = 0; i < cover.length; i++) {
+      cover[i] = (cover[i] as number) * (1 - density * (1 - (values[i] as number) / most));
+    }
+  }
   return cover;
 }
 

@@ -40,6 +40,7 @@ export const constants = {
     TEXT: "text",
     SMARTOBJECT: "smartObject",
     SOLIDFILL: "solidColor",
+    GRADIENTFILL: "gradientFill",
     CURVES: "curves",
   },
   NewDocumentMode: {

@@ -1,13 +1,17 @@
 import type { Application } from "./application.ts";
+import type { Bounds } from "./bounds.ts";
 import { HostError } from "./failure.ts";
 import type { OpenDocument } from "./history.ts";
 import { boundsOr } from "./layer-edit.ts";
 import { type Descriptor, documentIn, layerIn, type Part, partsOf, propertyIn } from "./reference.ts";
+import { contentFacts, pathFacts, strokeFacts, textFacts } from "./shape-facts.ts";
 import type { LayerState, Settings } from "./state.ts";
 
 // What `get` and `multiGet` answer. Opacity is from 0 to 255 here, and layers are numbered from the lowest, from 1.
 
-const kinds = { pixel: 1, curves: 2, text: 3, smartObject: 5, group: 7, solidColor: 11 } as const;
+const kinds = { pixel: 1, curves: 2, text: 3, smartObject: 5, group: 7, gradientFill: 9, solidColor: 11 } as const;
+/** A shape layer's, whatever it is filled with. */
+const shapeKind = 4;
 
 const pixels = (value: number): Part => ({ _unit: "pixelsUnit", _value: value });
 
@@ -27,14 +31,24 @@ function layerFacts(app: Application, open: OpenDocument, layer: LayerState): Re
     name: layer.name,
     layerID: layer.id,
     itemIndex: all.length - all.indexOf(layer),
-    layerKind: layer.background ? 12 : kinds[layer.kind],
+    layerKind: layer.background ? 12 : layer.filling && layer.vector ? shapeKind : kinds[layer.kind],
     opacity: layer.opacity,
     fillOpacity: layer.fillOpacity,
     visible: layer.visible,
     group: layer.clipped,
     background: layer.background,
     hasUserMask: layer.mask !== null,
-    hasVectorMask: false,
+    userMaskDensity: layer.maskDensity,
+    ...(layer.mask ? { userMaskEnabled: layer.maskEnabled } : {}),
+    hasVectorMask: layer.vector !== null,
+    ...(layer.vector ? { vectorMaskEnabled: layer.vector.enabled } : {}),
+    ...(layer.filling ? { adjustment: contentFacts(layer.filling.content) } : {}),
+    ...(layer.filling && layer.vector
+      ? { AGMStrokeStyleInfo: strokeFacts(layer.filling.stroke, layer.filling.filled) }
+      : {}),
+    ...(layer.text ? { textKey: textFacts(layer.text) } : {}),
+    artboardEnabled: layer.artboard !== null,
+    ...(layer.artboard ? { artboard: artboardFacts(layer.artboard) } : {}),
     parentLayerID: app.layer(open, layer.id).parent?.id ?? -1,
     mode: { _enum: "blendMode", _value: layer.blendMode },
     bounds,
@@ -48,6 +62,11 @@ function layerFacts(app: Application, open: OpenDocument, layer: LayerState): Re
     },
   };
 }
+
+const artboardFacts = ({ left, top, right, bottom }: Bounds): Part => ({
+  _obj: "artboard",
+  artboardRect: { _obj: "classFloatRect", top, left, bottom, right },
+});
 
 const documentFacts = (open: OpenDocument): Readonly<Record<string, unknown>> => ({
   title: open.name,
@@ -77,6 +96,11 @@ function get(app: Application, command: Descriptor): Descriptor {
   const open = documentIn(app, parts);
   const named = (kind: string) => parts.some((part) => part["_ref"] === kind);
   const layer = named("layer") ? layerIn(app, parts, open) : null;
+  if (named("path")) {
+    const isMask = parts.some((part) => part["_ref"] === "path" && part["_value"] === "vectorMask");
+    if (!isMask || !layer?.vector) throw new HostError('The object "path" is not currently available.', -25922);
+    return pathFacts(layer.vector.parts, open.state.resolution);
+  }
   if (property === "generatorSettings") return settingsOf((layer ?? open.state).settings, command["property"]);
   const facts = layer ? layerFacts(app, open, layer) : documentFacts(open);
   const known = layer || named("document") || property !== undefined;

@@ -119,6 +119,13 @@ export class Layer {
   set fillOpacity(percent: number) {
     this.#set("Fill Opacity Change", { fillOpacity: share(percent) });
   }
+  /** In per cent. */
+  get layerMaskDensity(): number {
+    return (this.#state.maskDensity * 100) / 255;
+  }
+  get vectorMaskDensity(): number {
+    return 100;
+  }
   get blendMode(): string {
     return this.#state.blendMode;
   }

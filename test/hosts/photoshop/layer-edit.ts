@@ -16,6 +16,7 @@ import {
   layerChannels,
   withoutLayer,
 } from "./state.ts";
+import { movedParts } from "./vector.ts";
 
 // What can be done to layers, whoever asks: the DOM, a descriptor or the person. Each function gives the document's next
 // state and leaves history to its caller.
@@ -36,6 +37,11 @@ export const newLayer = (app: Application, document: DocumentState, given: Parti
   background: false,
   pixels: given.kind === "group" ? null : emptyRaster(layerChannels(document), document.depth),
   mask: null,
+  maskEnabled: true,
+  maskDensity: 255,
+  vector: null,
+  filling: null,
+  text: null,
   layers: given.kind === "group" ? [] : null,
   artboard: null,
   settings: {},
@@ -123,6 +129,11 @@ export function translated(layer: LayerState, x: number, y: number): LayerState 
     ...layer,
     pixels: layer.pixels && shifted(layer.pixels, x, y),
     mask: layer.mask && shifted(layer.mask, x, y),
+    vector: layer.vector && {
+      ...layer.vector,
+      parts: movedParts(layer.vector.parts, x, y),
+      cover: shifted(layer.vector.cover, x, y),
+    },
     layers: layer.layers?.map((one) => translated(one, x, y)) ?? null,
   };
 }

@@ -16,6 +16,7 @@ import {
   write,
 } from "./raster.ts";
 import { combined, ellipse, feathered, rectangle } from "./selection.ts";
+import { type FillContent, type Rgb, type StrokeStyle, shapePixels } from "./shape.ts";
 import {
   canvasOf,
   type DocumentState,
@@ -25,6 +26,7 @@ import {
   layerChannels,
   type Mode,
 } from "./state.ts";
+import { coverageOf, type PathPart, reachOf } from "./vector.ts";
 
 // Documents as a test describes them, in numbers from 0 to 255 whatever the depth: what is on paper before Photoshop
 // begins.
@@ -50,7 +52,27 @@ export interface LayerSpec {
   readonly locked?: "all" | "pixels" | "position" | "transparency";
   readonly clipped?: boolean;
   /** Coverage inside the mask's box; outside of it nothing is seen. */
-  readonly mask?: { readonly bounds: Bounds; readonly fill: number };
+  readonly mask?: {
+    readonly bounds: Bounds;
+    readonly fill: number | ((x: number, y: number) => number);
+    /** What it holds around its box; 0 without it. */
+    readonly outside?: 0 | 255;
+    /** False for a mask that is switched off. */
+    readonly enabled?: boolean;
+    /** In per cent. */
+    readonly density?: number;
+  };
+  /** A vector mask; for a fill layer its shape. Documents of RGB only. */
+  readonly vector?: { readonly parts: readonly PathPart[]; readonly enabled?: boolean };
+  /** For a fill layer: what it is filled with, and for a shape its stroke. */
+  readonly content?: FillContent;
+  readonly stroke?: StrokeStyle;
+  /** False for a shape whose fill is switched off. */
+  readonly filled?: boolean;
+  /** For a text layer. */
+  readonly text?: { readonly words: string; readonly color?: Rgb };
+  /** In per cent. */
+  readonly fillOpacity?: number;
   /** For a group or an artboard: top first. */
   readonly layers?: readonly LayerSpec[];
 }
@@ -120,9 +142,45 @@ function newFrom(app: Application, document: DocumentState, spec: LayerSpec): La
     ...(spec.blendMode === undefined ? {} : { blendMode: spec.blendMode }),
     layers: isGroup ? (spec.layers ?? []).map((one) => newFrom(app, document, one)) : null,
     artboard: kind === "artboard" ? box : null,
-    mask: spec.mask ? fill(emptyRaster(1, 8), spec.mask.bounds, [spec.mask.fill]) : null,
-    pixels: isGroup || kind === "curves" ? null : painted(emptyRaster(layerChannels(document), 8), box, spec.fill),
+    ...(spec.fillOpacity === undefined ? {} : { fillOpacity: Math.round((spec.fillOpacity * 255) / 100) }),
+    ...maskFrom(spec),
+    text: spec.text ? { words: spec.text.words, color: spec.text.color ?? [0, 0, 0] } : null,
+    ...shapeFrom(document, spec),
+    ...(spec.content
+      ? {}
+      : {
+          pixels:
+            isGroup || kind === "curves" ? null : painted(emptyRaster(layerChannels(document), 8), box, spec.fill),
+        }),
   });
+}
+
+function maskFrom({ mask }: LayerSpec): Partial<LayerState> {
+  if (!mask) return {};
+  const { bounds, fill: value, outside = 0, enabled = true, density = 100 } = mask;
+  const filling: Filling = typeof value === "number" ? [value] : (x, y) => [value(x, y)];
+  return {
+    mask: painted(emptyRaster(1, 8, outside), bounds, filling),
+    maskEnabled: enabled,
+    maskDensity: Math.round((density * 255) / 100),
+  };
+}
+
+function shapeFrom(document: DocumentState, spec: LayerSpec): Partial<LayerState> {
+  const { vector, content, stroke = null, filled = true } = spec;
+  const canvas = canvasOf(document);
+  let made: Partial<LayerState> = {};
+  if (vector) {
+    const box = reachOf(vector.parts, 0, canvas);
+    const cover = Uint8Array.from(coverageOf(vector.parts, box), (share) => Math.round(255 * share));
+    made = {
+      vector: { parts: vector.parts, enabled: vector.enabled ?? true, cover: write(emptyRaster(1, 8), box, cover) },
+    };
+  }
+  if (!content) return made;
+  const path = vector && vector.enabled !== false ? vector.parts : null;
+  const pixels = shapePixels({ content, path, filled, stroke }, canvas);
+  return { ...made, filling: { content, filled, stroke }, pixels };
 }
 
 /** A raster with a filling in a box. Without a filling nothing is painted. */

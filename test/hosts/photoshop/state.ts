@@ -2,6 +2,8 @@ import { type Bounds, boxOf, join } from "./bounds.ts";
 import { type Coding, channelsOf, type Space, working } from "./color.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { type Depth, inkBounds, placeOf, type Raster, type Samples } from "./raster.ts";
+import type { FillContent, Rgb, StrokeStyle } from "./shape.ts";
+import type { PathPart } from "./vector.ts";
 
 // One moment of a document, as plain data that is never changed: a history state is a reference to one. Layers are listed
 // from the top, as Photoshop lists them.
@@ -18,7 +20,7 @@ export type Mode =
   | "duotoneMode";
 
 /** Kinds of layers, by Photoshop's own words (`constants.LayerKind`). An adjustment is listed but changes no pixel here. */
-export type LayerKind = "pixel" | "group" | "text" | "smartObject" | "solidColor" | "curves";
+export type LayerKind = "pixel" | "group" | "text" | "smartObject" | "solidColor" | "gradientFill" | "curves";
 
 /** What a layer's locks hold. */
 export interface Locks {
@@ -30,6 +32,21 @@ export interface Locks {
 
 /** A plugin's entries in `generatorSettings`: strings by name, under a plugin's key. */
 export type Settings = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** A vector mask. */
+export interface VectorMask {
+  readonly parts: readonly PathPart[];
+  readonly enabled: boolean;
+  /** One channel of 8 bits: what it lets through. */
+  readonly cover: Raster;
+}
+
+/** What a fill layer is filled with. Its pixels are made of this when it is made, and its vector mask is in them. */
+export interface Filling {
+  readonly content: FillContent;
+  readonly filled: boolean;
+  readonly stroke: StrokeStyle | null;
+}
 
 /** One layer, or a group with what is in it. */
 export interface LayerState {
@@ -48,6 +65,15 @@ export interface LayerState {
   readonly pixels: Raster | null;
   /** One channel; what lies outside its tiles is its `outside`. */
   readonly mask: Raster | null;
+  /** Whether the mask is in use, and how much of what it hides is hidden, from 0 to 255. */
+  readonly maskEnabled: boolean;
+  readonly maskDensity: number;
+  /** A vector mask; of a fill layer its shape. */
+  readonly vector: VectorMask | null;
+  /** A fill layer's filling, and how a shape is drawn; null for others. */
+  readonly filling: Filling | null;
+  /** A text layer's words and their colour. */
+  readonly text: { readonly words: string; readonly color: Rgb } | null;
   /** Null for all but groups. */
   readonly layers: readonly LayerState[] | null;
   readonly artboard: Bounds | null;
@@ -202,6 +228,7 @@ const layerText = (layer: LayerState): unknown => [
     settings: sorted(Object.fromEntries(Object.entries(layer.settings).map(([key, set]) => [key, sorted(set)]))),
     pixels: rasterText(layer.pixels),
     mask: rasterText(layer.mask),
+    vector: layer.vector && [layer.vector.parts, layer.vector.enabled, rasterText(layer.vector.cover)],
     layers: layer.layers?.map(layerText) ?? null,
   }),
 ];

@@ -1,16 +1,13 @@
 import type { Capture, EncodedPicture, HostCallOptions, PictureStack } from "@underdraw/sdk/host";
 import { formatAnchor } from "./anchor.ts";
 import { gone, longer, longestSide, pngOf } from "./export.ts";
-import { around, boundsOf, type Footprint, outward, upright } from "./footprint.ts";
+import type { Footprint } from "./footprint.ts";
 import { isUpright } from "./matrix.ts";
 import { pngSize } from "./png.ts";
 import { hasRecipe } from "./recipe-entries.ts";
+import { placeOf, shown, standing } from "./standing.ts";
 import { inDocumentOrder, pageOf, topOf } from "./tree.ts";
 import { uprightPng } from "./turned.ts";
-import { boxOf, drawnBox, refusal } from "./visible.ts";
-
-/** Kinds that are exported where they stand: a copy of one would be another main component, or section, for a moment. */
-const neverCopied: readonly string[] = ["COMPONENT", "COMPONENT_SET", "SECTION", "SLIDE", "SLIDE_ROW", "SLIDE_GRID"];
 
 /** What is selected, as Figma shows it: `HostAdapter.capture`, with pictures as PNG files. */
 export async function capture(
@@ -40,42 +37,23 @@ export async function capture(
   return { ...rest, bounds, name, anchor, ...layer };
 }
 
-/** Those of the chosen nodes that are seen. What is hidden or empty adds nothing to a picture of several. */
-function shown(chosen: readonly SceneNode[]): readonly SceneNode[] {
-  const refused = chosen.map(refusal);
-  const found = chosen.filter((_, at) => refused[at] === null);
-  const locked = refused.find((error) => error?.details.reason === "locked");
-  const reason = found.length === 0 ? refused[0] : locked;
-  if (reason) throw reason;
-  return found;
-}
-
 interface Taken {
   readonly footprint: Footprint;
   readonly bounds: Rect;
   readonly pixels: EncodedPicture | PictureStack;
 }
 
-/** Where a node that is exported as it stands lies. A line has no area of its own: what is drawn of it stands for it. */
-function standing(node: SceneNode): { readonly box: Rect; readonly trimmed: boolean } {
-  const box = boxOf(node);
-  const drawn = drawnBox(node);
-  return drawn && Math.min(box.width, box.height) < 0.01 ? { box: drawn, trimmed: true } : { box, trimmed: false };
-}
-
 async function single(node: SceneNode, limit: number): Promise<Taken> {
-  const { box, trimmed } = standing(node);
-  const own = { matrix: node.absoluteTransform, width: node.width, height: node.height };
-  const isTurned = !trimmed && !neverCopied.includes(node.type) && !isUpright(own.matrix);
-  const footprint = trimmed || neverCopied.includes(node.type) ? upright(box) : own;
+  const { footprint, bounds, trimmed } = placeOf([node]);
+  const isTurned = !isUpright(footprint.matrix);
   const pixels = isTurned ? await uprightPng(node, limit) : await pngOf(node, longer(footprint, limit), { trimmed });
-  return { footprint, bounds: boundsOf(footprint), pixels };
+  return { footprint, bounds, pixels };
 }
 
 /** Each node at the same scale, for the panel to lay over each other. Nothing in the document changes. */
 async function several(nodes: readonly SceneNode[], limit: number): Promise<Taken> {
   const places = nodes.map(standing);
-  const bounds = outward(around(places.map(({ box }) => box)));
+  const { footprint, bounds } = placeOf(nodes);
   const scale = limit / Math.max(bounds.width, bounds.height);
   const parts: PictureStack["parts"][number][] = [];
   for (const [at, node] of nodes.entries()) {
@@ -88,5 +66,5 @@ async function several(nodes: readonly SceneNode[], limit: number): Promise<Take
   }
   const side = (length: number): number => Math.min(limit, Math.max(1, Math.round(length * scale)));
   const pixels = { width: side(bounds.width), height: side(bounds.height), parts };
-  return { footprint: upright(bounds), bounds, pixels };
+  return { footprint, bounds, pixels };
 }

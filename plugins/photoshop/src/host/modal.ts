@@ -25,7 +25,7 @@ export interface ModalScope {
 /** How a modal scope is opened. */
 export interface ModalOptions {
   /** What is asked for, for messages: "capture". */
-  readonly call: "capture" | "place";
+  readonly call: "capture" | "place" | "scene";
   /** True for a scope without progress window that hears notifications: for reading. */
   readonly interactive: boolean;
   readonly signal?: StopSignal | undefined;
@@ -82,6 +82,9 @@ export async function inModal<T>(
   }
 }
 
+/** What is said of a call whose name says nothing. */
+const work: Readonly<Record<string, string>> = { scene: "tell its layers", recipe: "read the recipe" };
+
 /** What went wrong, as an error with a code: one that is ours, or that the person caused, stays as it is. */
 export function failureOf(error: unknown, call: string): unknown {
   if (UnderdrawError.is(error)) return error;
@@ -91,7 +94,7 @@ export function failureOf(error: unknown, call: string): unknown {
   if (number === MODAL_STATE) return busy(ownerIn(words), error);
   return new UnderdrawError(
     "host-failed",
-    `Photoshop could not ${call}: ${words.replace(/[.\s]+$/, "")}. Nothing was changed; try again.`,
+    `Photoshop could not ${work[call] ?? call}: ${words.replace(/[.\s]+$/, "")}. Nothing was changed; try again.`,
     { host: hostName, call },
     { cause: error },
   );

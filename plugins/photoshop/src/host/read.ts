@@ -14,7 +14,7 @@ export interface Piece {
 }
 
 /** Copies what an image holds and lets it go: Photoshop keeps its memory until then. */
-async function taken(image: PhotoshopImageData): Promise<Samples> {
+export async function taken(image: PhotoshopImageData): Promise<Samples> {
   try {
     const { width, height, components } = image;
     const data = await image.getData({ chunky: true, fullRange: false });

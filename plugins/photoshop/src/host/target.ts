@@ -57,7 +57,8 @@ export function findTarget(document: Document): Target | null {
   return { bounds, selection: false, layer, name };
 }
 
-function extentOf(layer: Layer, canvas: Rect): Rect {
+/** Where a layer may show something: an adjustment or a fill without an extent of its own reaches over the canvas. */
+export function extentOf(layer: Layer, canvas: Rect): Rect {
   if (layer.isBackgroundLayer) return canvas;
   const bounds = rectOf(layer.bounds);
   const bare = bounds.width === 0 || bounds.height === 0;

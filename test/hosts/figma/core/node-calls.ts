@@ -11,6 +11,7 @@ import { NodeReference } from "./references.ts";
 import { demand, number } from "./schema.ts";
 import { resize, smallestSide } from "./shaping.ts";
 import { copy, inInstance, insert, remove } from "./tree.ts";
+import { networkOf } from "./vector-network.ts";
 
 // What a plugin may do with a node: the members that the tables of surface.ts name.
 
@@ -62,6 +63,10 @@ export function getMember(caller: Caller, id: string, member: string): unknown {
       return printPaths(outlinesOf(store, id).filter(({ rule }) => rule !== "NONE"));
     case "strokeGeometry":
       return printPaths(strokeOutlines(caller, id));
+    case "vectorPaths":
+      return printPaths(outlinesOf(store, id));
+    case "vectorNetwork":
+      return networkOf(outlinesOf(store, id));
     case "mainComponent":
       throw new Error(
         "in get_mainComponent: Cannot call with documentAccess: dynamic-page. Use node.getMainComponentAsync instead.",
@@ -71,7 +76,9 @@ export function getMember(caller: Caller, id: string, member: string): unknown {
   }
 }
 
+/** Nothing is outlined where nothing is painted. */
 function strokeOutlines({ document }: Caller, id: string): readonly Outline[] {
+  if ((document.store.at(id).fields["strokes"] as readonly unknown[]).length === 0) return [];
   return strokeLoops(document.store, id, 0.5).map((loop) => ({
     rule: "NONZERO",
     segments: [

@@ -15,6 +15,12 @@ export const mixed = Symbol("figma.mixed");
 
 const radii = ["topLeftRadius", "topRightRadius", "bottomLeftRadius", "bottomRightRadius"] as const;
 
+const sides = ["strokeTopWeight", "strokeRightWeight", "strokeBottomWeight", "strokeLeftWeight"] as const;
+
+/** The weights of a node's strokes, from the top on with the clock: one for all sides unless some have their own. */
+export const sideWeights = (fields: Fields): readonly number[] =>
+  sides.map((side) => (fields[side] ?? fields["strokeWeight"]) as number);
+
 /** The value of a property; undefined for one that is not the document's. */
 export function read(store: Store, id: string, property: string): unknown {
   const { fields, type } = store.at(id);
@@ -39,6 +45,15 @@ export function read(store: Store, id: string, property: string): unknown {
       const [first, ...others] = radii.map((radius) => fields[radius]);
       return others.every((radius) => radius === first) ? first : mixed;
     }
+    case "strokeWeight": {
+      const [first, ...others] = sideWeights(fields);
+      return others.every((weight) => weight === first) ? first : mixed;
+    }
+    case "strokeTopWeight":
+    case "strokeRightWeight":
+    case "strokeBottomWeight":
+    case "strokeLeftWeight":
+      return fields[property] ?? fields["strokeWeight"];
     case "type":
       return type;
     default:
@@ -71,6 +86,10 @@ const setters: Readonly<Record<string, Setter>> = {
     const patch = isOne ? { cornerRadius: value } : Object.fromEntries(radii.map((radius) => [radius, value]));
     store.write(id, patch, origin);
   },
+  strokeWeight: (store, id, strokeWeight: number, origin) => {
+    const own = sides.filter((side) => store.at(id).fields[side] !== undefined);
+    store.write(id, { strokeWeight, ...Object.fromEntries(own.map((side) => [side, strokeWeight])) }, origin);
+  },
   layoutPositioning: position,
   layoutMode: changeLayout,
   fills: (store, id, value: readonly object[], origin) => store.write(id, { fills: value.map(whole) }, origin),
@@ -90,6 +109,11 @@ const setters: Readonly<Record<string, Setter>> = {
 /** Sets a property, or throws in Figma's words. */
 export function write(store: Store, id: string, property: string, value: unknown, origin: Origin): void {
   const where = `set_${property}`;
+  if (property === "vectorNetwork") {
+    throw new Error(
+      "in set_vectorNetwork: Cannot call with documentAccess: dynamic-page. Use node.setVectorNetworkAsync instead.",
+    );
+  }
   const check = checks[property];
   if (!check) throw new TypeError("no setter for property");
   demand(where, property, check, value);

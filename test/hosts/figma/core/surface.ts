@@ -131,6 +131,13 @@ const corners = {
 
 const constraints = { constraints: "get set" } as const;
 
+const sides = {
+  strokeTopWeight: "get set",
+  strokeBottomWeight: "get set",
+  strokeLeftWeight: "get set",
+  strokeRightWeight: "get set",
+} as const;
+
 const shape = { ...scene, ...layout, ...blend, ...geometry } as const;
 
 const frame = {
@@ -138,6 +145,7 @@ const frame = {
   ...children,
   ...corner,
   ...corners,
+  ...sides,
   ...constraints,
   clipsContent: "get set",
   expanded: "get set",
@@ -190,7 +198,7 @@ export const surfaces = {
     ...corners,
     sectionContentsHidden: "get set",
   }),
-  RECTANGLE: of<RectangleNode>()({ ...shape, ...corner, ...corners, ...constraints }),
+  RECTANGLE: of<RectangleNode>()({ ...shape, ...corner, ...corners, ...sides, ...constraints }),
   ELLIPSE: of<EllipseNode>()({ ...shape, ...corner, ...constraints, arcData: "get set" }),
   LINE: of<LineNode>()({ ...shape, ...constraints }),
   POLYGON: of<PolygonNode>()({ ...shape, ...corner, ...constraints, pointCount: "get set" }),
@@ -201,7 +209,13 @@ export const surfaces = {
     pointCount: "get set",
     innerRadius: "get set",
   }),
-  VECTOR: of<VectorNode>()({ ...shape, ...corner, ...constraints, vectorPaths: "get set" }),
+  VECTOR: of<VectorNode>()({
+    ...shape,
+    ...corner,
+    ...constraints,
+    vectorPaths: "get set",
+    vectorNetwork: "get set",
+  }),
   TEXT: of<TextNode>()({
     ...shape,
     ...constraints,

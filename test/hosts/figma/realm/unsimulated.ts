@@ -230,11 +230,7 @@ const missing: Readonly<Record<Exclude<Figma, Simulated>, true>> = {
   setTextStyleIdAsync: true,
   setTimelineDuration: true,
   setVectorNetworkAsync: true,
-  strokeBottomWeight: true,
-  strokeLeftWeight: true,
-  strokeRightWeight: true,
   strokeStyleId: true,
-  strokeTopWeight: true,
   strokesIncludedInLayout: true,
   stuckNodes: true,
   swapComponent: true,
@@ -257,7 +253,6 @@ const missing: Readonly<Record<Exclude<Figma, Simulated>, true>> = {
   variableWidthStrokeProperties: true,
   variantGroupProperties: true,
   variantProperties: true,
-  vectorNetwork: true,
   verticalPadding: true,
 };
 

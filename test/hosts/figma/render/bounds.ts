@@ -1,5 +1,6 @@
 import { absoluteTransform, sizeOf } from "../core/geometry.ts";
 import { apply, boxOf, grown, intersect, unite } from "../core/matrix.ts";
+import { sideWeights } from "../core/properties.ts";
 import type { Store } from "../core/store.ts";
 import type { Effect, Paint, Rect } from "../typings.ts";
 import { strokePoints } from "./shape.ts";
@@ -10,7 +11,7 @@ import { strokePoints } from "./shape.ts";
 export function hasPaint(store: Store, id: string, kind: "fills" | "strokes"): boolean {
   const { fields } = store.at(id);
   const paints = (fields[kind] ?? []) as readonly Paint[];
-  if (kind === "strokes" && fields["strokeWeight"] === 0) return false;
+  if (kind === "strokes" && sideWeights(fields).every((weight) => weight === 0)) return false;
   return paints.some(({ visible, opacity }) => visible !== false && opacity !== 0);
 }
 

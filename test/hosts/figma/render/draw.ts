@@ -50,7 +50,6 @@ function drawContents(scenery: Scenery, id: string, target: Layer, clip: Coverag
     drawChildren(scenery, store.children(id), target, within);
   }
   if (hasPaint(store, id, "strokes")) {
-    if (type === "BOOLEAN_OPERATION") throw new Error("The simulator draws no strokes of boolean operations.");
     paintAll(target, strokeCoverage(store, id, toPixels, target), clip, fields["strokes"], ground);
   }
 }

@@ -1,14 +1,16 @@
-import { sizeOf } from "../core/geometry.ts";
-import { type Outline, type Point, parsePaths, pathsBox, type Segment } from "../core/paths.ts";
+import { absoluteTransform, sizeOf } from "../core/geometry.ts";
+import { apply, invert, multiply } from "../core/matrix.ts";
+import { flatten, type Outline, type Point, parsePaths, pathsBox, type Segment } from "../core/paths.ts";
 import { letter } from "../core/properties.ts";
 import type { Store } from "../core/store.ts";
+import { combined, type Operation } from "./boolean.ts";
 
 // The outlines that nodes are filled and stroked along, in their own coordinates.
 
 /** How far a circle's control points lie from its points, for a radius of 1: the usual four-curve circle. */
 const roundness = 0.5522847498307936;
 
-/** The outlines of a node's own shape; none for what is made of its children, and for slices. */
+/** The outlines of a node's own shape; none for groups and slices. */
 export function outlinesOf(store: Store, id: string): readonly Outline[] {
   const { type, fields } = store.at(id);
   const { width, height } = sizeOf(store, id);
@@ -43,11 +45,40 @@ export function outlinesOf(store: Store, id: string): readonly Outline[] {
       return [closed(ring(width, height, 2 * (fields["pointCount"] as number), [1, fields["innerRadius"] as number]))];
     case "VECTOR":
       return vector(fields["vectorPaths"] as Parameters<typeof parsePaths>[1], width, height);
+    case "BOOLEAN_OPERATION":
+      return combination(store, id);
     case "TEXT":
       return letters(fields["characters"] as string, fields["fontSize"] as number);
     default:
       return [];
   }
+}
+
+/** The longest line that stands for a piece of a curve in what boolean operations make. */
+const curveStep = 1;
+
+/** What a boolean operation leaves of its parts, in its own coordinates; groups among them count as all that they hold. */
+function combination(store: Store, id: string): readonly Outline[] {
+  const back = invert(absoluteTransform(store, id));
+  const partOf = (part: string): readonly (readonly Point[])[] => {
+    const toOwn = multiply(back, absoluteTransform(store, part));
+    return store.at(part).type === "GROUP"
+      ? store.children(part).filter(isShown).flatMap(partOf)
+      : outlinesOf(store, part)
+          .filter(({ rule }) => rule !== "NONE")
+          .flatMap((outline) => flatten(outline, curveStep).map(({ points }) => points.map((p) => apply(toOwn, ...p))));
+  };
+  const isShown = (part: string): boolean => store.at(part).fields["visible"] !== false;
+  const ruleOf = (part: string): "NONZERO" | "EVENODD" =>
+    store.at(part).type !== "GROUP" && outlinesOf(store, part).some(({ rule }) => rule === "EVENODD")
+      ? "EVENODD"
+      : "NONZERO";
+  const parts = store
+    .children(id)
+    .filter(isShown)
+    .map((part) => ({ loops: partOf(part), rule: ruleOf(part) }));
+  const loops = combined(parts, store.at(id).fields["booleanOperation"] as Operation);
+  return [{ rule: "NONZERO", segments: loops.flatMap((loop) => closed(loop).segments) }];
 }
 
 function open(points: readonly Point[]): Outline {

@@ -1,6 +1,7 @@
-import { absoluteTransform } from "../core/geometry.ts";
+import { absoluteTransform, type Size, sizeOf } from "../core/geometry.ts";
 import { apply, invert, multiply } from "../core/matrix.ts";
 import { flatten, type Point } from "../core/paths.ts";
+import { sideWeights } from "../core/properties.ts";
 import type { Store } from "../core/store.ts";
 import type { Transform } from "../typings.ts";
 import { type Canvas, type Coverage, combine, cover, type Loop, nothing } from "./coverage.ts";
@@ -72,9 +73,12 @@ function alignOf(store: Store, id: string): string {
 /** The areas of a node's strokes in its own units, before inside and outside are told apart. */
 export function strokeLoops(store: Store, id: string, step: number): readonly Loop[] {
   const { fields } = store.at(id);
-  const weight = fields["strokeWeight"] as number;
+  const weights = sideWeights(fields);
+  const [weight = 0] = weights;
+  const share = alignOf(store, id) === "CENTER" ? 1 : 2;
+  if (weights.some((other) => other !== weight)) return sideLoops(sizeOf(store, id), weights, share / 2);
   const pen: Pen = {
-    weight: alignOf(store, id) === "CENTER" ? weight : 2 * weight,
+    weight: share * weight,
     join: (fields["strokeJoin"] as Pen["join"] | undefined) ?? "MITER",
     cap: (fields["strokeCap"] as string | undefined) ?? "NONE",
     miterLimit: (fields["strokeMiterLimit"] as number | undefined) ?? 4,
@@ -83,6 +87,24 @@ export function strokeLoops(store: Store, id: string, step: number): readonly Lo
   return outlinesOf(store, id).flatMap((outline) =>
     flatten(outline, step).flatMap(({ points, closed }) => strokeArea(points, closed, pen)),
   );
+}
+
+/** The strokes of a box whose sides have weights of their own; `share` of them lies to either side of the outline. */
+function sideLoops({ width, height }: Size, weights: readonly number[], share: number): readonly Loop[] {
+  const [top = 0, right = 0, bottom = 0, left = 0] = weights.map((weight) => weight * share);
+  const bar = (x: number, y: number, toX: number, toY: number): Loop => [
+    [x, y],
+    [toX, y],
+    [toX, toY],
+    [x, toY],
+  ];
+  const bars = [
+    bar(-left, -top, width + right, top),
+    bar(width - right, -top, width + right, height + bottom),
+    bar(-left, height - bottom, width + right, height + bottom),
+    bar(-left, -top, left, height + bottom),
+  ];
+  return bars.filter((_, side) => (weights[side] as number) > 0);
 }
 
 /** The points that bound a node's strokes, in its own units. */
