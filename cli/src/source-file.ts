@@ -4,6 +4,7 @@ import {
   checkSource,
   drawSceneInTurns,
   type Pixels,
+  type Pose,
   readPose,
   type SceneSource,
   UnderdrawError,
@@ -20,7 +21,10 @@ import { readBytes, readPictureFile } from "./input-picture.ts";
 /** How a source's file is read. */
 export interface SourceOptions {
   readonly signal: AbortSignal;
-  /** How large a drawing is to be drawn: the box that it has to fit in, in pixels. Its own size without it. */
+  /**
+   * How large a drawing is to be drawn: the box that it has to fit in, in pixels. Its own size without it. For a pose the
+   * size of its picture, where the file does not tell it.
+   */
   readonly size?: { readonly width: number; readonly height: number };
   /** Files of fonts for the text of a drawing. */
   readonly fonts?: readonly string[];
@@ -43,18 +47,26 @@ export async function readSource(path: string, condition: Condition, options: So
     if (kind === "drawing") return readDrawing(path, bytes, condition, options);
     checkFlags(path, kind, options);
     if (kind === "picture") return null;
-    const pose = readPose(new TextDecoder().decode(bytes), { name: path });
-    return Promise.resolve<SourceFile>({ source: pose, notes: [], warnings: [] });
+    return Promise.resolve<SourceFile>({ source: readPoseFile(path, bytes, options), notes: [], warnings: [] });
   });
   if ("source" in read) return read;
   return { source: read.pixels, notes: read.notes, warnings: vanishing(condition, read.pixels) };
 }
 
-/** Refuses what only a drawing takes. */
+/** Refuses what only a drawing takes; the size of a picture is also told to a pose. */
 function checkFlags(path: string, kind: "picture" | "pose", { size, fonts }: SourceOptions): void {
-  const flag = size ? "--size" : fonts ? "--font" : null;
+  const flag = size && kind === "picture" ? "--size" : fonts ? "--font" : null;
   if (flag === null) return;
   throw misused(flag, `${flag} is for SVG drawings, and "${path}" is a ${kind}. Leave it out.`);
+}
+
+function readPoseFile(path: string, bytes: Uint8Array, { size }: SourceOptions): Pose {
+  const pose = readPose(new TextDecoder().decode(bytes), { name: path, ...size });
+  if (size && (size.width !== pose.width || size.height !== pose.height)) {
+    const told = `"${path}" tells that its picture is ${pose.width}x${pose.height}`;
+    throw misused("--size", `--size is for poses that do not tell the size of their picture, and ${told}. Leave it out.`);
+  }
+  return pose;
 }
 
 async function readDrawing(

@@ -3,6 +3,7 @@ import { builtInConditions } from "./conditions/built-in.ts";
 import { type LoadedNet, openControlNet } from "./controlnet/net.ts";
 import { UnderdrawError } from "./core/errors.ts";
 import type { Pixels } from "./core/pixels.ts";
+import { describeDevice } from "./device.ts";
 import { activeSteps } from "./diffusion/active-steps.ts";
 import { denoise, type PreparedControl } from "./diffusion/denoise.ts";
 import { decodeLatent, toPixels } from "./diffusion/latent.ts";
@@ -11,7 +12,7 @@ import { createNormals, parseSeed, randomSeed } from "./diffusion/random.ts";
 import { samplerConfig } from "./diffusion/sampler.ts";
 import { createSchedule } from "./diffusion/scheduler.ts";
 import { encodeText, type LoadedText } from "./diffusion/text.ts";
-import type { Device, Fingerprints, Pipeline, PipelineDefaults, TokenCount } from "./engine.ts";
+import type { Fingerprints, Pipeline, PipelineDefaults, TokenCount } from "./engine.ts";
 import type { BaseModel } from "./models/base.ts";
 import type { NetModel } from "./models/net.ts";
 import type { ModelSource } from "./models/source.ts";
@@ -362,12 +363,4 @@ const negativeUnused = (guidance: number): Warning => ({
   code: "negative-unused",
   message: `With guidance ${guidance} the negative prompt has no say.`,
   remedy: "Set guidance above 1.",
-});
-
-/** What of a runtime a person is told. */
-export const describeDevice = ({ provider, precision, about, fallback }: Runtime): Device => ({
-  provider,
-  precision,
-  about,
-  fallback,
 });

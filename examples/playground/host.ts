@@ -9,7 +9,7 @@ import type { BinaryFileData, DataURL, ExcalidrawImperativeAPI } from "@excalidr
 import type { Rect } from "@underdraw/engine/core";
 import { writePicture } from "@underdraw/engine/pictures";
 import type { HostAdapter, NewLayer } from "@underdraw/sdk";
-import { elementShapes } from "./scene.ts";
+import { excalidrawScene, type FrameElement } from "./scene.ts";
 
 // Excalidraw, seen from Underdraw: what is selected comes out as pixels with their place, layers go in as images.
 
@@ -71,9 +71,9 @@ export function excalidrawHost(api: ExcalidrawImperativeAPI): HostAdapter {
     },
 
     async scene() {
-      const { elements, frame } = selection(api);
+      const { elements, frame, frames } = selection(api);
       if (elements.length === 0 && !frame) return null;
-      return { bounds: boundsOf(elements, frame), shapes: elements.flatMap(elementShapes) };
+      return excalidrawScene(elements, frames, boundsOf(elements, frame));
     },
 
     async recipe(layerId) {
@@ -87,15 +87,18 @@ interface Selection {
   /** In drawing order, with the text bound to it and the children of selected frames; no frames. */
   readonly elements: readonly ExcalidrawElement[];
   /** The frame, when one frame and nothing outside it is selected. */
-  readonly frame: ExcalidrawElement | null;
+  readonly frame: FrameElement | null;
+  /** The frames that are selected. */
+  readonly frames: readonly FrameElement[];
 }
 
-const isFrame = ({ type }: ExcalidrawElement): boolean => type === "frame" || type === "magicframe";
+const isFrame = (element: ExcalidrawElement): element is FrameElement =>
+  element.type === "frame" || element.type === "magicframe";
 
 function selection(api: ExcalidrawImperativeAPI): Selection {
   const { selectedElementIds: ids } = api.getAppState();
   const scene = api.getSceneElements();
-  const frames = scene.filter((element) => ids[element.id] && isFrame(element));
+  const frames = scene.flatMap((element) => (isFrame(element) && ids[element.id] ? [element] : []));
   const elements = scene.filter((element) => {
     if (isFrame(element)) return false;
     if (ids[element.id] || (element.frameId !== null && ids[element.frameId])) return true;
@@ -103,7 +106,7 @@ function selection(api: ExcalidrawImperativeAPI): Selection {
   });
   const [frame] = frames;
   const alone = frames.length === 1 && elements.every(({ frameId }) => frameId === frame?.id);
-  return { elements, frame: frame && alone ? frame : null };
+  return { elements, frame: frame && alone ? frame : null, frames };
 }
 
 /** The ids in the layers' anchors, which come back from outside: anything but a list of texts names nothing. */

@@ -1,15 +1,73 @@
 import { getFreeDrawSvgPath } from "@excalidraw/excalidraw";
-import type { ExcalidrawElement, ExcalidrawLinearElement } from "@excalidraw/excalidraw/element/types";
-import type { SceneShape } from "@underdraw/engine";
+import type {
+  ExcalidrawElement,
+  ExcalidrawFrameElement,
+  ExcalidrawFreeDrawElement,
+  ExcalidrawLinearElement,
+  ExcalidrawMagicFrameElement,
+} from "@excalidraw/excalidraw/element/types";
+import type { Rect, Scene, SceneGroup, SceneShape } from "@underdraw/engine/core";
 
 // Excalidraw's elements as plain paths, without the hand-drawn wobble. The numbers (corner radii, sizes of arrow heads,
-// dashes) are Excalidraw's own, read in its 0.18.1; test/pages/playground.test.ts holds them against its pixels.
+// dashes) are Excalidraw's own, read in its 0.18.1; test/browser/excalidraw/scene.test.ts holds them against its pixels.
 
 type Point = readonly [x: number, y: number];
 type Box = readonly [left: number, top: number, right: number, bottom: number];
 
+/** The structure of elements in their drawing order, in the part of the document that counts. */
+export function excalidrawScene(
+  elements: readonly ExcalidrawElement[],
+  frames: readonly FrameElement[],
+  bounds: Rect,
+): Scene {
+  const labels = new Map(
+    elements.flatMap((one) => (one.type === "text" && one.containerId !== null ? [[one.containerId, one.text]] : [])),
+  );
+  const groups = new Map<string, SceneGroup>();
+  const shapes = elements.flatMap((element) => {
+    const group = groupOf(element, frames, groups);
+    const name = nameOf(element, labels.get(element.id));
+    return elementShapes(element).map((shape) => ({ ...shape, name, ...(group === undefined ? {} : { group }) }));
+  });
+  return { bounds, shapes, groups: [...groups.values()] };
+}
+
+/** A frame: what lies in it is cut at its edge. */
+export type FrameElement = ExcalidrawFrameElement | ExcalidrawMagicFrameElement;
+
+/** The innermost group of an element; it and those around it are added to `groups`, the outer ones first. */
+function groupOf(
+  { groupIds, frameId }: ExcalidrawElement,
+  frames: readonly FrameElement[],
+  groups: Map<string, SceneGroup>,
+): string | undefined {
+  let outer: string | undefined;
+  const frame = frames.find(({ id }) => id === frameId);
+  if (frame) {
+    outer = frame.id;
+    const { x, y, width: w, height: h } = frame;
+    const clips = [{ path: `M0 0H${w}V${h}H0Z`, matrix: [1, 0, 0, 1, x, y] as const }];
+    groups.set(frame.id, { id: frame.id, name: frame.name ?? "frame", clips });
+  }
+  // Excalidraw names the innermost group first.
+  for (const id of groupIds.toReversed()) {
+    if (!groups.has(id)) groups.set(id, { id, name: "group", ...(outer === undefined ? {} : { group: outer }) });
+    outer = id;
+  }
+  return outer;
+}
+
+/** What stands for a name: one that a person gave, what is written in the element, else what it is. */
+function nameOf({ customData, type, ...rest }: ExcalidrawElement, label: string | undefined): string {
+  const given: unknown = customData?.["underdraw"]?.name;
+  if (typeof given === "string") return given;
+  const written = type === "text" && "text" in rest ? rest.text : label;
+  const line = written?.replace(/\s+/g, " ").trim().slice(0, 200) ?? "";
+  return line === "" ? type : line;
+}
+
 /** The shapes of one element, from the back to the front. */
-export function elementShapes(element: ExcalidrawElement): readonly SceneShape[] {
+function elementShapes(element: ExcalidrawElement): readonly SceneShape[] {
   const { width: w, height: h } = element;
   const whole: Box = [0, 0, w, h];
   switch (element.type) {
@@ -27,16 +85,14 @@ export function elementShapes(element: ExcalidrawElement): readonly SceneShape[]
       return [shape(element, path, boxOf(points), filled), ...heads(element)];
     }
     case "freedraw": {
-      const at = boxOf(element.points);
-      // The stroke is an outline that is filled with the pen's colour.
-      const pen = shape(element, getFreeDrawSvgPath(element), at, false);
-      const ink = { ...pen, stroke: null, strokeWidth: 0, dash: [], fill: element.strokeColor };
-      const inside = isLoop(element.points) ? [{ ...shape(element, curve(element.points), at), stroke: null }] : [];
-      return [...inside, ink];
+      // The line that the pen went along, in its mean width: one line, where its outline would be two.
+      const line = shape(element, curve(element.points), boxOf(element.points), isLoop(element.points));
+      return [{ ...line, strokeWidth: penWidth(element), dash: [] }];
     }
     case "text":
+      return [{ ...boxed(element), kind: "text", text: element.text }];
     case "image":
-      return [{ ...shape(element, `M0 0H${w}V${h}H0Z`, whole), stroke: null, strokeWidth: 0, fill: null }];
+      return [{ ...boxed(element), kind: "picture" }];
     case "rectangle":
     case "iframe":
     case "embeddable":
@@ -44,6 +100,40 @@ export function elementShapes(element: ExcalidrawElement): readonly SceneShape[]
     default:
       return [];
   }
+}
+
+/** What has no outline of its own: its box. */
+function boxed(element: ExcalidrawElement): SceneShape {
+  const { width: w, height: h } = element;
+  const box = shape(element, `M0 0H${w}V${h}H0Z`, [0, 0, w, h], false);
+  return { ...box, stroke: null, strokeWidth: 0, dash: [] };
+}
+
+/** How wide a pen's line is in the mean: the area of its outline for each unit of its length. */
+function penWidth(element: ExcalidrawFreeDrawElement): number {
+  const numbers =
+    getFreeDrawSvgPath(element)
+      .match(/-?\d+(\.\d+)?/g)
+      ?.map(Number) ?? [];
+  const outline = Array.from(
+    { length: numbers.length >> 1 },
+    (_, n) => [numbers[2 * n] ?? 0, numbers[2 * n + 1] ?? 0] as const,
+  );
+  let doubled = 0;
+  let [x, y] = outline.at(-1) ?? [0, 0];
+  for (const [nextX, nextY] of outline) {
+    doubled += x * nextY - nextX * y;
+    [x, y] = [nextX, nextY];
+  }
+  const { points } = element;
+  let length = 0;
+  for (const [n, [toX, toY]] of points.entries()) {
+    const [fromX, fromY] = points[Math.max(0, n - 1)] ?? [toX, toY];
+    length += Math.hypot(toX - fromX, toY - fromY);
+  }
+  const usual = element.strokeWidth * 2;
+  const mean = Math.abs(doubled) / 2 / (length + usual); // its round ends reach beyond
+  return Number.isFinite(mean) && mean > 0 ? mean : usual;
 }
 
 function rectangle(element: ExcalidrawElement): string {
@@ -90,15 +180,16 @@ function shape(of: ExcalidrawElement, path: string, [left, top, right, bottom]: 
   const [cos, sin] = [Math.cos(of.angle), Math.sin(of.angle)];
   const [cx, cy] = [(left + right) / 2, (top + bottom) / 2]; // it turns about the middle of its box
   const { strokeWidth: width, strokeStyle } = of;
-  const name: unknown = of.customData?.["underdraw"]?.name;
   return {
     id: of.id,
-    name: typeof name === "string" ? name : of.type,
+    name: of.type,
     path,
     matrix: [cos, sin, -sin, cos, of.x + cx - cos * cx + sin * cy, of.y + cy - sin * cx - cos * cy],
     stroke: of.strokeColor === "transparent" ? null : of.strokeColor,
     strokeWidth: strokeStyle === "solid" ? width : width + 0.5,
     dash: strokeStyle === "solid" ? [] : strokeStyle === "dashed" ? [8, 8 + width] : [1.5, 6 + width],
+    cap: "round",
+    join: "round",
     fill: filled && of.backgroundColor !== "transparent" ? of.backgroundColor : null,
     opacity: of.opacity / 100,
   };

@@ -1,4 +1,4 @@
-import { UnderdrawError } from "@underdraw/engine/core";
+import { type Rect, UnderdrawError } from "@underdraw/engine/core";
 import type { HostAdapter } from "@underdraw/sdk";
 import type { Editor } from "./editor.ts";
 
@@ -13,21 +13,9 @@ export function editorHost(editor: Editor): HostAdapter {
 
     // #region capture
     async capture({ maxSide }) {
-      const { selection, layers } = editor;
-      if (!selection) return null;
-      // What lies outside the canvas is not there: the rest is captured.
-      const x = Math.max(0, selection.x);
-      const y = Math.max(0, selection.y);
-      const width = Math.min(editor.width, selection.x + selection.width) - x;
-      const height = Math.min(editor.height, selection.y + selection.height) - y;
-      if (width <= 0 || height <= 0) {
-        const details = { host: "your-editor", reason: "outside" } as const;
-        throw new UnderdrawError(
-          "selection-unusable",
-          "The selection lies outside the canvas. Move it inside.",
-          details,
-        );
-      }
+      const bounds = boundsOf(editor);
+      if (!bounds) return null;
+      const { x, y, width, height } = bounds;
       const scale = Math.min(1, maxSide / Math.max(width, height));
       const picture = new OffscreenCanvas(
         Math.max(1, Math.round(width * scale)),
@@ -38,10 +26,10 @@ export function editorHost(editor: Editor): HostAdapter {
       drawing.scale(picture.width / width, picture.height / height);
       drawing.translate(-x, -y);
       editor.render(drawing);
-      const top = layers.at(-1);
+      const top = editor.layers.at(-1);
       return {
         pixels: drawing.getImageData(0, 0, picture.width, picture.height),
-        bounds: { x, y, width, height },
+        bounds,
         ...(top && { anchor: top.id, ...(top.notes.has("underdraw") && { layer: top.id }) }),
       };
     },
@@ -66,5 +54,43 @@ export function editorHost(editor: Editor): HostAdapter {
     onSelectionChange: (listener) => editor.onChange(listener),
     recipe: async (layerId) => editor.layers.find(({ id }) => id === layerId)?.notes.get("underdraw") ?? null,
     // #endregion
+
+    // #region scene
+    async scene() {
+      const bounds = boundsOf(editor);
+      if (!bounds) return null;
+      const shapes = editor.layers.map(({ id, name, image, x, y }) => ({
+        id,
+        name,
+        kind: "picture" as const,
+        path: `M0 0H${image.width}V${image.height}H0Z`,
+        matrix: [1, 0, 0, 1, x, y] as const,
+        stroke: null,
+        strokeWidth: 0,
+        dash: [],
+        fill: null,
+        opacity: 1,
+        picture: image,
+      }));
+      return { bounds, shapes };
+    },
+    // #endregion
   };
 }
+
+// #region bounds
+/** What is selected of the canvas: what lies outside of it is not there. */
+function boundsOf({ selection, width, height }: Editor): Rect | null {
+  if (!selection) return null;
+  const [x, y] = [Math.max(0, selection.x), Math.max(0, selection.y)];
+  const bounds = {
+    x,
+    y,
+    width: Math.min(width, selection.x + selection.width) - x,
+    height: Math.min(height, selection.y + selection.height) - y,
+  };
+  if (bounds.width > 0 && bounds.height > 0) return bounds;
+  const message = "The selection lies outside the canvas. Move it inside.";
+  throw new UnderdrawError("selection-unusable", message, { host: "your-editor", reason: "outside" });
+}
+// #endregion

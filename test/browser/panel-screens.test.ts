@@ -1,6 +1,7 @@
 import type { Theme } from "@underdraw/sdk/panel";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
+import { landscapePicture, vectorHost } from "./panel/landscape.ts";
 import { mount, picture, type Stage } from "./panel/stage.ts";
 import { stageEngine } from "./panel/stage-engine.ts";
 
@@ -43,14 +44,18 @@ function unscale(): void {
   if (holder) holder.style.transform = "none";
 }
 
+/** Screens in an editor that tells the structure of a drawing. */
+const ofDocuments: readonly string[] = ["document", "kinds"];
+
 /** One panel for each theme, side by side. */
-function mountAll(width: number, language: string, slow: boolean): void {
+function mountAll(width: number, language: string, name: string): void {
   board = document.createElement("div");
   board.style.cssText = "display: inline-flex; gap: 12px; padding: 12px; background: #8d9299";
   document.body.style.margin = "0";
   document.body.append(board);
-  const engine = () => stageEngine({ pictures, device: slow ? processor : {} });
-  stages = themes.map((theme) => mount({ theme, width, language, parent: board, engine: engine() }));
+  const engine = () => stageEngine({ pictures, device: name === "warning" ? processor : {} });
+  const drawing = () => (ofDocuments.includes(name) ? { host: vectorHost(), nets: ["lines", "depth", "seg"] } : {});
+  stages = themes.map((theme) => mount({ theme, width, language, parent: board, engine: engine(), ...drawing() }));
 }
 
 const inside = (stage: Stage, selector: string): HTMLElement => {
@@ -64,6 +69,22 @@ async function select(stage: Stage): Promise<void> {
   await expect.poll(() => stage.frame.querySelector(".ud-main")).not.toBeNull();
   await stage.host.kit.select(cat, { x: 20, y: 20, width: 256, height: 256 });
   await expect.poll(() => stage.frame.querySelector(".ud-thumb canvas")).not.toBeNull();
+}
+
+/** Selects a drawing in the editor, and waits for its lines. */
+async function selectDrawing(stage: Stage): Promise<void> {
+  await expect.poll(() => stage.frame.querySelector(".ud-main")).not.toBeNull();
+  await stage.host.kit.select(landscapePicture(256, 256), { x: 20, y: 20, width: 256, height: 256 });
+  await expect.poll(() => stage.frame.querySelector(".ud-name")?.textContent).toMatch(/shapes|도형/);
+  await expect.poll(() => stage.frame.querySelector(".ud-thumb canvas")).not.toBeNull();
+}
+
+async function addKind(stage: Stage, name: RegExp): Promise<void> {
+  inside(stage, ".ud-head .ud-icon-button").click();
+  const offer = () =>
+    [...stage.frame.querySelectorAll<HTMLElement>(".ud-offers button")].find((one) => name.test(one.textContent ?? ""));
+  await expect.poll(offer).toBeDefined();
+  offer()?.click();
 }
 
 async function write(stage: Stage, text: string): Promise<void> {
@@ -108,6 +129,20 @@ const screens: Readonly<Record<string, (stage: Stage, language: "en" | "ko") => 
     await expect.poll(() => stage.frame.querySelector(".ud-hint")).not.toBeNull();
     await expect.poll(() => stage.frame.querySelectorAll(".ud-note").length).toBe(2);
   },
+  async document(stage) {
+    await selectDrawing(stage);
+    await addKind(stage, /layer names|레이어 이름/);
+    await expect.poll(() => stage.frame.querySelector(".ud-notes")).not.toBeNull();
+    inside(stage, ".ud-open").click();
+    await expect.poll(() => stage.frame.querySelector(".ud-detail")).not.toBeNull();
+    inside(stage, ".ud-head .ud-icon-button").blur();
+  },
+  async kinds(stage) {
+    await selectDrawing(stage);
+    inside(stage, ".ud-head .ud-icon-button").click();
+    await expect.poll(() => stage.frame.querySelector(".ud-offers summary")).not.toBeNull();
+    if (!takes) inside(stage, ".ud-offers summary").click();
+  },
 };
 
 /** What of a panel reaches out of it sideways, or is cut off without an ellipsis. */
@@ -133,7 +168,7 @@ describe.each(languages)("in %s", (language) => {
     test.each(Object.keys(screens))("%s fits", async (name) => {
       const height = 760;
       await page.viewport(themes.length * (width + 12) + 12, height + 24);
-      mountAll(width, language, name === "warning");
+      mountAll(width, language, name);
       for (const stage of stages) {
         stage.root.style.height = `${height}px`;
         await screens[name]?.(stage, language);
@@ -146,7 +181,7 @@ describe.each(languages)("in %s", (language) => {
 });
 
 test("a part that reaches out is found", async () => {
-  mountAll(320, "en", false);
+  mountAll(320, "en", "draw");
   const [stage] = stages;
   if (!stage) throw new Error("Nothing was mounted.");
   await expect.poll(() => stage.frame.querySelector(".ud-main")).not.toBeNull();

@@ -23,6 +23,9 @@ const kit: HostKit = {
   async deselect() {
     editor.select(null);
   },
+  async selectAll() {
+    editor.select({ x: 0, y: 0, ...canvas });
+  },
   async snapshot() {
     const layers = editor.layers.map(({ image, notes, ...rest }) => ({
       ...rest,
@@ -63,7 +66,6 @@ const absent = [
   "scales a layer to its bounds",
   "shows of a layer what its mask shows",
   "says when what is selected is a layer of ours",
-  "describes the structure of what is selected",
   "places nothing when the document is gone",
 ];
 

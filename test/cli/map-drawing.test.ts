@@ -166,6 +166,18 @@ describe("a pose", () => {
     expect(new Set((await pixelsOf(out)).data).size).toBeGreaterThan(5);
   });
 
+  test("is drawn at --size where its file tells none, as OpenPose's own do not", async () => {
+    const own = file("own.json", JSON.stringify({ version: 1.3, people: [{ pose_keypoints_2d: person }] }));
+    const out = join(folder, "own.png");
+    const untold = await underdraw(["map", "pose", own, out]);
+    expect([untold.code, said(untold)]).toEqual([1, expect.stringContaining("--size")]);
+    expect(await underdraw(["map", "pose", own, out, "--size", "100x120"])).toMatchObject({ code: 0 });
+    expect(await pixelsOf(out)).toEqual(await pixelsOf(join(folder, "pose.png")));
+    expect(await underdraw(["map", "pose", pose, out, "--size", "100x120"])).toMatchObject({ code: 0 });
+    const other = await underdraw(["map", "pose", pose, out, "--size", "99x120"]);
+    expect([other.code, said(other)]).toEqual([2, expect.stringContaining("its picture is 100x120")]);
+  });
+
   test("that is none is refused, and a picture is no pose", async () => {
     const broken = file("broken.json", '{"people": [');
     expect(await underdraw(["map", "pose", broken, join(folder, "no.png")])).toMatchObject({

@@ -67,7 +67,7 @@ describe("underdraw map", () => {
   test("lists the conditions with their options", async () => {
     const { code, stdout } = await underdraw(["map", "--list"]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^canny: .*\n {2}--low {2}number, 0 or more \(100\)/);
+    expect(stdout).toMatch(/^canny: .*\n {2}Reads a picture\. .*\n {2}--low {2}number, 0 or more \(100\)/);
     const { stdout: json } = await underdraw(["map", "--list", "--json"]);
     expect(JSON.parse(json)).toContainEqual(expect.objectContaining({ id: "canny", nets: ["canny", "lines"] }));
   });

@@ -12,7 +12,12 @@ const shots = "test/pages/out";
 
 /** What the test needs of the editor, which the page puts at hand in the console. */
 declare const excalidraw: {
-  getSceneElements(): readonly { readonly id: string; readonly type: string; readonly fileId?: string | null }[];
+  getSceneElements(): readonly {
+    readonly id: string;
+    readonly type: string;
+    readonly fileId?: string | null;
+    readonly customData?: { readonly underdraw?: { readonly recipe?: string } };
+  }[];
   getFiles(): Readonly<Record<string, { readonly dataURL: string }>>;
   getAppState(): { readonly activeTool: { readonly type: string } };
   updateScene(change: { readonly appState: { readonly selectedElementIds: Readonly<Record<string, true>> } }): void;
@@ -66,6 +71,19 @@ const pictures = () =>
       .flatMap((one) => (one.type === "image" && one.fileId ? [excalidraw.getFiles()[one.fileId]?.dataURL ?? ""] : [])),
   );
 
+/** The conditions of the maps in the recipe of each placed layer. */
+const recipes = () =>
+  page.evaluate(() =>
+    excalidraw.getSceneElements().flatMap(({ customData }) => {
+      const text = customData?.underdraw?.recipe;
+      if (text === undefined) return [];
+      const { recipe } = JSON.parse(text) as {
+        readonly recipe: { readonly controls: readonly { readonly condition: string }[] };
+      };
+      return [recipe.controls.map(({ condition }) => condition)];
+    }),
+  );
+
 async function stroke([first, ...rest]: readonly (readonly [number, number])[]): Promise<void> {
   if (!first) return;
   await page.mouse.move(...first);
@@ -99,6 +117,8 @@ test("from strokes to a layer, one undo back, redo, and the same pixels from the
   await panel()
     .getByRole("img", { name: /^Map of 2 elements/ })
     .waitFor();
+  // It is the drawing's own line art: the pen's two lines, not the edges on both sides of each.
+  await panel().getByText("Line art · shapes of 2 elements").waitFor();
   await page.screenshot({ path: `${shots}/playground-map.png` });
 
   await panel().getByRole("textbox", { name: "Prompt" }).fill("flat emoji of red apple");
@@ -115,6 +135,7 @@ test("from strokes to a layer, one undo back, redo, and the same pixels from the
   await expect.poll(async () => (await pictures()).length).toBe(1);
   const after = await drawing();
   const [placed] = await pictures();
+  expect(await recipes()).toEqual([["lineart"]]);
 
   await page.locator('[data-testid="button-undo"]').click();
   await expect.poll(drawing).toBe(before);
@@ -140,6 +161,45 @@ test("from strokes to a layer, one undo back, redo, and the same pixels from the
   await expect.poll(async () => (await pictures()).length).toBe(2);
   expect((await pictures())[1]).toBe(placed);
   await page.screenshot({ path: `${shots}/playground-redrawn.png` });
+});
+
+test("the order of shapes gives a map of depth", async () => {
+  await page.evaluate(() => {
+    excalidraw.updateScene({ appState: { selectedElementIds: {} } });
+  });
+  await page.keyboard.press("Escape");
+  await page.mouse.click(300, 130);
+  await page.keyboard.press("r");
+  await stroke([
+    [640, 140],
+    [700, 200],
+    [800, 280],
+  ]);
+  await page.keyboard.press("o");
+  await stroke([
+    [680, 160],
+    [720, 200],
+    [760, 250],
+  ]);
+  await page.keyboard.press("v");
+  const ids = await page.evaluate(() =>
+    excalidraw.getSceneElements().flatMap(({ id, type }) => (type === "rectangle" || type === "ellipse" ? [id] : [])),
+  );
+  expect(ids).toHaveLength(2);
+  await page.evaluate((chosen) => {
+    const selectedElementIds = Object.fromEntries(chosen.map((id) => [id, true as const]));
+    excalidraw.updateScene({ appState: { selectedElementIds } });
+  }, ids);
+  await panel()
+    .getByRole("img", { name: /^Map of 2 elements/ })
+    .waitFor();
+  await button("Add a control").click();
+  await button("Depth by layer order").click();
+  await panel().getByText("Layer order · shapes of 2 elements").waitFor();
+  await panel()
+    .getByRole("button", { name: /^Depth Layer order/ })
+    .waitFor();
+  await page.screenshot({ path: `${shots}/playground-document.png` });
 });
 
 test("keys in the panel draw nothing in the editor", async () => {

@@ -3,6 +3,7 @@ import { connectHost } from "@underdraw/sdk";
 import { type NewLayer, type Picture, type StopSignal, serveHost } from "@underdraw/sdk/host";
 import { portPair } from "@underdraw/sdk/testing";
 import { describe, expect, test, vi } from "vitest";
+import { landscape } from "../browser/panel/landscape.ts";
 import { gate, hostWith, joined, noise, noisy, same } from "./bridge-host.ts";
 
 const encodings = ["bytes", "json"] as const;
@@ -104,6 +105,35 @@ describe.each(encodings)("through a port that carries %s", (carries) => {
     const { host } = await joined({ scene: async () => scene, recipe: async () => recipe }, { ports });
     expect(JSON.stringify(await host.scene?.())).toBe(JSON.stringify(scene));
     expect((await host.recipe?.("7")) === recipe).toBe(true);
+  });
+
+  test("a scene arrives without the pixels of its pictures, with all else that it holds", async () => {
+    const scene = landscape(bounds);
+    const [sky, ...others] = scene.shapes;
+    if (!sky) throw new Error("The drawing has no shapes.");
+    const picture = { width: 2, height: 1, data: new Uint8ClampedArray(8) };
+    const { host } = await joined(
+      { scene: async () => ({ ...scene, shapes: [{ ...sky, picture }, ...others] }) },
+      { ports },
+    );
+    expect(await host.scene?.()).toEqual(scene);
+  });
+
+  test("a scene that is none is refused in words that name the place", async () => {
+    const scene = landscape(bounds);
+    const wrong: readonly (readonly [unknown, RegExp])[] = [
+      [{ bounds }, /gave what is no scene/],
+      [{ ...scene, bounds: { ...bounds, x: 0.5 } }, /bounds: must be whole/],
+      [{ ...scene, groups: [] }, /shapes.*group: names a group that is not in groups: "home"/],
+      [{ ...scene, groups: [{ id: "home", name: "", group: "home" }] }, /group: lies in a circle/],
+      [{ ...scene, shapes: [{ ...scene.shapes[0], opacity: Number.NaN }] }, /shapes\.0\.opacity/],
+    ];
+    for (const [value, words] of wrong) {
+      const { host } = await joined({ scene: async () => value as Scene }, { ports });
+      const refused = host.scene?.();
+      await expect(refused).rejects.toMatchObject({ code: "host-failed", details: { call: "scene" } });
+      await expect(refused).rejects.toThrow(words);
+    }
   });
 
   test("an error keeps its code, its message and its details", async () => {

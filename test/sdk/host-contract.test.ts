@@ -1,4 +1,4 @@
-import { createPixels, type Pixels } from "@underdraw/engine/core";
+import { createPixels, type Pixels, type Scene } from "@underdraw/engine/core";
 import type { Capture, HostAdapter, NewLayer } from "@underdraw/sdk/host";
 import { type FakeKit, fakeHost, type HostKit, hostContract, runHostContract } from "@underdraw/sdk/testing";
 import { describe, expect, test } from "vitest";
@@ -28,6 +28,7 @@ test("what a host or a kit has not is reported by name with the reason, and not 
     choose: _3,
     hide: _4,
     leave: _5,
+    selectAll: _6,
     ...least
   } = fakeHost({
     abilities: [],
@@ -72,7 +73,43 @@ const turned = ({ width, height, data }: Pixels): Pixels => {
   return pixels;
 };
 
-const flaws: readonly [flaw: string, check: string, flawed: Flaw, kit?: Partial<HostKit>][] = [
+/** What may be wrong with a scene. */
+const oddScenes: readonly (readonly [string, (scene: Scene) => Scene])[] = [
+  ["without names", ({ shapes, ...rest }) => ({ ...rest, shapes: shapes.map((shape) => ({ ...shape, name: "" })) })],
+  [
+    "in a group that is not there",
+    ({ shapes, ...rest }) => ({ ...rest, shapes: shapes.map((shape) => ({ ...shape, group: "g" })) }),
+  ],
+  [
+    "in groups that lie in a circle",
+    (scene) => ({
+      ...scene,
+      groups: [
+        { id: "a", name: "A", group: "b" },
+        { id: "b", name: "B", group: "a" },
+      ],
+    }),
+  ],
+  [
+    "with a shape of no size",
+    ({ shapes, ...rest }) => ({ ...rest, shapes: shapes.map((shape) => ({ ...shape, path: "M0 0" })) }),
+  ],
+  [
+    "whose shapes lie at the document's corner",
+    ({ shapes, ...rest }) => ({
+      ...rest,
+      shapes: shapes.map((shape) => ({ ...shape, matrix: [1, 0, 0, 1, 0, 0] as const })),
+    }),
+  ],
+  [
+    "whose opacity is in percent",
+    ({ shapes, ...rest }) => ({ ...rest, shapes: shapes.map((shape) => ({ ...shape, opacity: 100 })) }),
+  ],
+];
+
+type Flaws = readonly [flaw: string, check: string, flawed: Flaw, kit?: Partial<HostKit>][];
+
+const flaws: Flaws = [
   ["an old version", "is of version 1, has a name, and only methods for what it can do", () => ({ version: 0 as 1 })],
   [
     "something captured of nothing",
@@ -378,6 +415,41 @@ const flaws: readonly [flaw: string, check: string, flawed: Flaw, kit?: Partial<
       async scene() {
         const scene = await host.scene?.();
         return scene ? { ...scene, bounds: { ...scene.bounds, y: 0 } } : null;
+      },
+    }),
+  ],
+  ...oddScenes.map(([what, change]): Flaws[number] => [
+    `a scene ${what}`,
+    "describes the structure of what is selected",
+    (host) => ({
+      async scene() {
+        const scene = await host.scene?.();
+        return scene ? change(scene) : null;
+      },
+    }),
+  ]),
+  [
+    "a scene from front to back",
+    "gives the structure from back to front, without what is hidden",
+    (host) => ({
+      async scene() {
+        const scene = await host.scene?.();
+        return scene ? { ...scene, shapes: scene.shapes.toReversed() } : null;
+      },
+    }),
+  ],
+  [
+    "a scene of what is hidden too",
+    "gives the structure from back to front, without what is hidden",
+    (host, kit) => ({
+      async scene() {
+        const scene = await host.scene?.();
+        const [shape] = scene?.shapes ?? [];
+        const hidden = kit.document().find((layer) => layer.hidden);
+        if (!scene || !shape || !hidden) return scene ?? null;
+        const { x, y, width, height } = hidden.bounds;
+        const path = `M${x} ${y}h${width}v${height}h${-width}Z`;
+        return { ...scene, shapes: [...scene.shapes, { ...shape, path, matrix: [1, 0, 0, 1, 0, 0] }] };
       },
     }),
   ],

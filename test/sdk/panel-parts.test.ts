@@ -86,6 +86,7 @@ describe("a form", () => {
       ["high", "High", 200, { type: "number", min: 0, max: 1000, step: 1, whole: false }],
       ["l2", "L2", false, { type: "switch" }],
       ["aperture", "Aperture", 3, { type: "choice", values: [3, 5, 7] }],
+      ["colours", "Colours", "rgb", { type: "choice", values: ["rgb", "grey"] }],
       ["matte", "Matte", "black", { type: "choice", values: ["black", "white"] }],
     ]);
     expect(form[0]?.help).toMatch(/^How strong/);

@@ -30,7 +30,7 @@ const sourceFlags: readonly Flag[] = [
   {
     name: "size",
     value: "WxH",
-    help: "draw an SVG as large as fits in this, in its own proportions; its own size without this",
+    help: "draw an SVG as large as fits in this, in its own proportions, its own size without this; the picture's size for a pose whose file does not tell it",
   },
   {
     name: "font",
@@ -38,6 +38,12 @@ const sourceFlags: readonly Flag[] = [
     help: "TTF, OTF or WOFF files for the text of an SVG; text is a box without this",
   },
 ];
+
+const frameFlag: Flag = {
+  name: "size",
+  value: "WxH",
+  help: "the size of the picture that the pose is of, for a file that does not tell it, as OpenPose's own do not",
+};
 
 const modelFlag: Flag = {
   name: "model",
@@ -102,7 +108,7 @@ function ofKind(kind: ConditionKind): Command {
   const options = flagsOfKind(kind);
   const flags: Command["flags"] = {
     ...(options.length > 0 ? { [`Options of ${id}`]: options } : {}),
-    ...(kind.reads === "pose" ? {} : { Source: [...sourceFlags, ...(models.length > 0 ? [modelFlag] : [])] }),
+    Source: kind.reads === "pose" ? [frameFlag] : [...sourceFlags, ...(models.length > 0 ? [modelFlag] : [])],
     Result: resultFlags,
   };
   const shown = new Set(Object.values(flags).flatMap((group) => group.map(({ name }) => name)));
@@ -217,6 +223,7 @@ function listed(): unknown {
   return builtInConditions.map((kind) => ({
     id: kind.id,
     title: kind.title,
+    about: kind.about,
     reads: kind.reads,
     nets: kind.nets,
     models: kind.models,
@@ -236,6 +243,6 @@ function linesOf(kind: ConditionKind): readonly string[] {
     ({ name, values, default: preset, help }) =>
       `  --${name}  ${values}${preset === undefined ? "" : ` (${preset})`}: ${help}`,
   );
-  const nets = kind.nets.join(", ");
-  return [`${kind.id}: ${kind.title}. Reads a ${kind.reads}. Read by the nets ${nets}.`, ...options, ...models, ""];
+  const nets = kind.nets.length > 0 ? `Read by the nets ${kind.nets.join(", ")}.` : "Read by no net.";
+  return [`${kind.id}: ${kind.title}. ${kind.about}`, `  Reads a ${kind.reads}. ${nets}`, ...options, ...models, ""];
 }

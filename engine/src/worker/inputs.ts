@@ -75,10 +75,10 @@ export function filesThere(): (files: Files) => DetectorFiles {
 export function requestInput(request: GenerateRequest): { request: GenerateRequest; transfer: Transferable[] } {
   const transfer: Transferable[] = [];
   const controls = request.controls.map((control) => {
-    const { condition, pixels, nets, background } = control.map;
+    const { condition, pixels, nets, background, resize } = control.map;
     const copy = copyOf(pixels);
     transfer.push(copy.data.buffer);
-    const facts = { ...(nets && { nets: [...nets] }), ...(background && { background }) };
+    const facts = { ...(nets && { nets: [...nets] }), ...(background && { background }), ...(resize && { resize }) };
     return { ...control, map: { condition, pixels: copy, ...facts } };
   });
   return { request: { ...request, controls }, transfer };

@@ -1,6 +1,7 @@
 // What each call is answered with, as a panel checks it: a host is foreign code.
 
-import { inWords } from "@underdraw/engine";
+import { inWords, readScene } from "@underdraw/engine";
+import { type Scene, UnderdrawError } from "@underdraw/engine/core";
 import * as z from "zod/mini";
 import type { Capture, Picture } from "../host/adapter.ts";
 import { limits } from "../host/limits.ts";
@@ -36,34 +37,47 @@ const capture = z.object({
   anchor: z.exactOptional(z.string().check(z.maxLength(limits.anchor))),
 });
 
-const six = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]);
-const length = z.number().check(z.minimum(0));
-const shape = z.object({
-  id: name,
-  name,
-  path: z.string(),
-  matrix: six,
-  stroke: z.nullable(name),
-  strokeWidth: length,
-  dash: z.array(length),
-  fill: z.nullable(name),
-  opacity: z.number().check(z.minimum(0), z.maximum(1)),
-});
-
-/** What each call is answered with. */
-export const answers = {
+/** What each call but `scene` is answered with. */
+const answers = {
   capture: z.nullable(capture),
   place: z.array(name.check(z.minLength(1))),
-  scene: z.nullable(z.object({ bounds: wholeBounds, shapes: z.array(shape) })),
   recipe: z.nullable(z.string().check(z.maxLength(limits.recipe))),
 };
 
 /** What a host answered. Throws `host-failed`, naming the places, for what is not what was asked for. */
-export function checked<C extends Call>(host: string, call: C, value: unknown): z.output<(typeof answers)[C]> {
+export function checked<C extends keyof typeof answers>(
+  host: string,
+  call: C,
+  value: unknown,
+): z.output<(typeof answers)[C]> {
   const read = answers[call].safeParse(value, inWords);
   if (read.success) return read.data as z.output<(typeof answers)[C]>;
-  const issues = read.error.issues.slice(0, 3).map(({ path, message }) => `${path.join(".") || call}: ${message}`);
-  throw hostFailed(host, call, `gave what cannot be used (${issues.join("; ")}).`, read.error);
+  const issues = read.error.issues.map(({ path, message }) => ({ path: path.join(".") || call, message }));
+  throw unusable(host, call, issues, read.error);
+}
+
+/**
+ * The scene that a host answered with, by the engine's own rules and limits, in whole bounds as a capture's. Rejects with
+ * `host-failed`, naming the places, for what is none.
+ */
+export async function checkedScene(host: string, value: unknown): Promise<Scene | null> {
+  if (value === null) return null;
+  try {
+    const scene = await readScene(value);
+    const whole = wholeBounds.safeParse(scene.bounds);
+    if (whole.success) return scene;
+    throw unusable(host, "scene", [{ path: "scene.bounds", message: "must be whole" }], whole.error);
+  } catch (error) {
+    if (UnderdrawError.is(error, "request-invalid")) throw unusable(host, "scene", error.details.issues, error);
+    throw error;
+  }
+}
+
+type Issues = readonly { readonly path: string; readonly message: string }[];
+
+function unusable(host: string, call: Call, issues: Issues, cause: unknown): UnderdrawError<"host-failed"> {
+  const list = issues.slice(0, 3).map(({ path, message }) => `${path}: ${message}`);
+  return hostFailed(host, call, `gave what cannot be used (${list.join("; ")}).`, cause);
 }
 
 /** A capture with its pictures. Throws `bridge-protocol` for bytes that are not there or have another size. */

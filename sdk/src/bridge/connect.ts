@@ -7,7 +7,7 @@ import type { Ability, Capture, HostAdapter, HostCallOptions, NewLayer, Picture,
 import { limits } from "../host/limits.ts";
 import { hostFailed, packPlace } from "../host/packed.ts";
 import type { Port } from "../host/port.ts";
-import { checked, unpackCapture } from "./answers.ts";
+import { checked, checkedScene, unpackCapture } from "./answers.ts";
 import { stopReason } from "./asked.ts";
 import { type Line, openLine } from "./line.ts";
 import { encoded, pixelsOf } from "./pictures.ts";
@@ -60,7 +60,7 @@ export async function connectHost(port: Port, options: ConnectOptions = {}): Pro
       ? {
           scene: async ({ signal: stop }: HostCallOptions = {}) => {
             const { value } = await line.ask("scene", { value: null, parts: [] }, stop);
-            return checked(name, "scene", value);
+            return checkedScene(name, value);
           },
         }
       : {}),

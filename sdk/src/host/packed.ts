@@ -1,7 +1,7 @@
 // Pictures as they stand in a parcel's text: the bytes are among the parcel's parts, and a number says which. The three
 // kinds are told apart by the field that holds that number.
 
-import { UnderdrawError } from "@underdraw/engine/core";
+import { type Scene, UnderdrawError } from "@underdraw/engine/core";
 import type { Capture, NewLayer, Picture, PictureStack } from "./adapter.ts";
 import { limits } from "./limits.ts";
 import type { Call } from "./protocol.ts";
@@ -57,6 +57,11 @@ export function packCapture(capture: Capture<Picture> | null): Parcel {
     anchor,
   };
   return { value, parts };
+}
+
+/** A scene, ready to be sent: without the pixels of its pictures, which would be most of the load. Their outlines stay. */
+export function withoutPictures(scene: Scene | null): Scene | null {
+  return scene && { ...scene, shapes: scene.shapes.map(({ picture: _, ...shape }) => shape) };
 }
 
 /** Layers to be placed, ready to be sent. Throws a RangeError for bytes that do not fit a picture's size. */

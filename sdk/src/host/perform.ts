@@ -1,6 +1,6 @@
 import { UnderdrawError } from "@underdraw/engine/core";
 import type { Ability, HostAdapter, HostCallOptions, Picture } from "./adapter.ts";
-import { hostFailed, packCapture } from "./packed.ts";
+import { hostFailed, packCapture, withoutPictures } from "./packed.ts";
 import type { Call } from "./protocol.ts";
 import { questions, sound, soundPlace } from "./questions.ts";
 import type { Arrived, Parcel } from "./transfer.ts";
@@ -21,24 +21,31 @@ export async function perform(
     case "capture": {
       const { maxSide } = sound(questions.capture, question.value);
       const capture = await host.capture({ maxSide }, options);
-      try {
-        return packCapture(capture);
-      } catch (cause) {
-        throw hostFailed(host.name, call, "gave what is no picture.", cause);
-      }
+      return packed(host.name, call, "gave what is no picture.", () => packCapture(capture));
     }
     case "place": {
       const { title, layers } = soundPlace(question, pictures);
       return { value: await host.place(title, layers, options), parts: [] };
     }
-    case "scene":
+    case "scene": {
       if (!host.scene) throw unsupported(host.name, call);
-      return { value: await host.scene(options), parts: [] };
+      const scene = await host.scene(options);
+      return packed(host.name, call, "gave what is no scene.", () => ({ value: withoutPictures(scene), parts: [] }));
+    }
     case "recipe": {
       const { layer } = sound(questions.recipe, question.value);
       if (!host.recipe) throw unsupported(host.name, call);
       return { value: await host.recipe(layer, options), parts: [] };
     }
+  }
+}
+
+/** What an adapter gave, ready to be sent. Throws `host-failed` with these words for what cannot be. */
+function packed(host: string, call: Call, what: string, pack: () => Parcel): Parcel {
+  try {
+    return pack();
+  } catch (cause) {
+    throw hostFailed(host, call, what, cause);
   }
 }
 

@@ -46,8 +46,19 @@ export interface PanelOptions {
   readonly host: HostAdapter;
   readonly engine: EngineLike;
   readonly vocabulary?: Vocabulary;
-  /** The kinds of control that can be added; canny's lines without it. The first is there from the start. */
+  /**
+   * The kinds of control that can be added; every built-in condition without it. The first is there from the start;
+   * without this, the document's line art for a drawing and canny's edges for a picture.
+   */
   readonly controls?: readonly ControlKind[];
+  /**
+   * The names of the nets among the engine's models. A kind of control whose maps none of them reads is listed with the
+   * net that it lacks. Without it `controls` are taken to be readable, and the built-in ones to be read by the pocket
+   * model's nets: lines, depth, colour.
+   */
+  readonly nets?: readonly string[];
+  /** The names of `EngineOptions.detectors`: files of nets that see, which some kinds of control need. None without it. */
+  readonly detectors?: readonly string[];
   /** Sketches for the first run. */
   readonly examples?: readonly Example[];
   /** "light" or "dark" as the system says, without it. */

@@ -1,8 +1,9 @@
-import { canny } from "@underdraw/engine";
+import { builtInConditions } from "@underdraw/engine";
 import { render } from "preact";
 import { Session } from "../session/session.ts";
-import type { ControlKind, Panel, PanelOptions, Theme } from "./options.ts";
+import type { Panel, PanelOptions, Theme } from "./options.ts";
 import { DrawScreen } from "./state/draw-screen.ts";
+import { kindsOf, type Offer, offersOf } from "./state/offers.ts";
 import { adoptStyle } from "./style/sheet.ts";
 import { readExample, savePicture } from "./view/picture-file.ts";
 import { Screen } from "./view/screen.tsx";
@@ -13,8 +14,8 @@ import { type Speaker, speakerFor } from "./words/language.ts";
 // as `EngineLike`, so that the same panel stands in Figma's frame, in Photoshop's webview and beside a web editor. It owns
 // its session and its place in the page; host and engine stay the caller's.
 
-/** What is offered when nobody says what: canny's lines, read by the net of that name. */
-const usualControls: readonly ControlKind[] = [{ kind: canny, net: "lines" }];
+/** The nets of the pocket model. */
+const usualNets: readonly string[] = ["lines", "depth", "colour"];
 
 /** How many bytes of finished pictures are kept: some sixty of 1024 x 1024 pixels with their maps. */
 const usualResultBytes = 256 * 2 ** 20;
@@ -25,7 +26,7 @@ let mounted = 0;
 
 /** Puts the panel into `root`. Throws a TypeError for a theme that there is not. */
 export function mountPanel(root: HTMLElement, options: PanelOptions): Panel {
-  const { host, engine, language = navigator.language, vocabulary, notices, controls = usualControls } = options;
+  const { host, engine, language = navigator.language, vocabulary, notices } = options;
   if (options.theme !== undefined) checkTheme(options.theme);
   const number = ++mounted;
   const unstyle = adoptStyle(root);
@@ -43,7 +44,8 @@ export function mountPanel(root: HTMLElement, options: PanelOptions): Panel {
     host,
     session,
     engine,
-    offers: controls,
+    offers: offersFor(options),
+    follows: options.controls === undefined,
     ...(vocabulary ? { vocabulary } : {}),
     ...(notices ? { notices } : {}),
     resultBytes: options.resultBytes ?? usualResultBytes,
@@ -85,6 +87,13 @@ export function mountPanel(root: HTMLElement, options: PanelOptions): Panel {
       return disposed;
     },
   };
+}
+
+/** What there is to choose from, as the page and its host have it. */
+function offersFor({ host, controls, nets, detectors = [] }: PanelOptions): readonly Offer[] {
+  const structured = host.scene !== undefined;
+  if (controls) return offersOf(controls, { nets, detectors, structured });
+  return offersOf(kindsOf(builtInConditions), { nets: nets ?? usualNets, detectors, structured });
 }
 
 function checkTheme(theme: Theme): void {

@@ -13,10 +13,12 @@ import {
 } from "@underdraw/engine";
 import type { Pixels, Rect } from "@underdraw/engine/core";
 import type { Capture, HostAdapter } from "../host/adapter.ts";
+import { type DocumentCapture, documentSource, structureOf } from "./document.ts";
 import type { DrawControl, Drawn, DrawRequest } from "./drawn.ts";
 import { formatLayerRecipe, type LayerRecipe } from "./layer-recipe.ts";
 import type { LoadedModel, NeededNet } from "./loaded-model.ts";
 import { framed, part, unframed } from "./map-frame.ts";
+import { notesOf } from "./map-notes.ts";
 import { maskOf, maskPixels } from "./mask.ts";
 import { deviceWarnings, holdSameModel, requestOf } from "./replay.ts";
 import { limitsOf, type Size, samplingPlan } from "./resolution.ts";
@@ -41,10 +43,13 @@ const shares = { load: 0.3, maps: 0.05, drawing: 0.97 } as const;
 export async function drawOver(
   studio: Studio,
   request: DrawRequest,
-  capture: Capture,
+  capture: DocumentCapture,
   options: Stoppable,
 ): Promise<Drawn> {
   const { controls, ...rest } = request;
+  // Before a model is loaded: that takes long enough to select something else.
+  const readsDocument = controls.some((control) => "from" in control && control.from.reads === "scene");
+  const scene = capture.scene ?? (readsDocument ? await structureOf(studio.host, capture, options) : null);
   const { pipeline, names, loaded } = await load(studio, controls.map(neededNet), options);
   const { initial, sampled } = samplingPlan(capture.bounds, limitsOf(pipeline.defaults));
   const warnings: Warning[] = [];
@@ -56,13 +61,17 @@ export async function drawOver(
     const along = { ...options, ...share(options, loaded + at * step, loaded + (at + 1) * step) };
     let map: ConditionMap;
     if ("map" in control) map = control.map;
-    else {
+    else if (control.from.reads === "scene") {
+      const drawing = documentSource(control.from, studio.host, scene, initial);
+      map = await studio.engine.extract(control.from, drawing, along);
+    } else {
       // At the size that is drawn: a line one pixel wide stays one.
       source ??= await scaled(capture.pixels, initial.width, initial.height, options);
       const matte = control.from.options["matte"];
       if (matte === "black" || matte === "white") warnings.push(...checkSource(source, matte));
       map = await studio.engine.extract(control.from, source, along);
     }
+    warnings.push(...notesOf(map));
     const frame = framed(map, initial, sampled);
     if (frame.cut) warnings.push(mapCut(map, initial));
     const { weight, range } = control;

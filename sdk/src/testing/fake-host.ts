@@ -144,7 +144,12 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     async scene() {
       ready();
       const found = selected();
-      return found && sceneOf(found.layers, found.box);
+      if (!found) return null;
+      const { layers, box } = found;
+      return sceneOf(
+        layers.filter(({ bounds }) => common(bounds, box)),
+        box,
+      );
     },
   };
 
@@ -173,6 +178,10 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     },
     async selectArea(box, mask) {
       document.select({ chosen: document.now.chosen, area: { box, mask: copyOf(mask) } });
+      changed();
+    },
+    async selectAll() {
+      document.select({ chosen: document.now.layers.map(({ id }) => id) });
       changed();
     },
     async deselect() {
@@ -262,13 +271,14 @@ function readAnchor(text: string): { readonly document: unknown; readonly layer:
   }
 }
 
-/** Layers of pixels have no outline: each is the path of its box. */
+/** Layers of pixels have no outline: each is a picture in the path of its box. */
 function sceneOf(layers: readonly FakeLayer[], bounds: Rect): Scene {
   return {
     bounds,
-    shapes: layers.map(({ id, name, bounds: { x, y, width, height } }) => ({
+    shapes: layers.map(({ id, name, bounds: { x, y, width, height }, pixels, mask }) => ({
       id,
       name,
+      kind: "picture",
       path: `M0 0H${width}V${height}H0Z`,
       matrix: [1, 0, 0, 1, x, y],
       stroke: null,
@@ -276,6 +286,7 @@ function sceneOf(layers: readonly FakeLayer[], bounds: Rect): Scene {
       dash: [],
       fill: null,
       opacity: 1,
+      picture: mask ? masked(pixels, mask) : pixels,
     })),
   };
 }

@@ -3,13 +3,14 @@ import type { HostCheck } from "./check.ts";
 import type { HostKit } from "./host-kit.ts";
 import { lifeChecks } from "./life-checks.ts";
 import { placeChecks } from "./place-checks.ts";
+import { sceneChecks } from "./scene-checks.ts";
 
 // The contract of host adapters as checks that run: what `HostAdapter` promises in words is tried here on a real editor,
 // a simulator or a proxy behind a port, in whatever test runner its author uses. It knows no editor: it draws, selects
 // and looks through the kit that the author gives. A check that cannot be asked says so and is not counted as passed.
 
 /** The checks that an adapter passes to be one of ours, each in a fresh document. Run each in the test runner you use. */
-export const hostContract: readonly HostCheck[] = [...lifeChecks, ...captureChecks, ...placeChecks];
+export const hostContract: readonly HostCheck[] = [...lifeChecks, ...captureChecks, ...placeChecks, ...sceneChecks];
 
 /** How one check of the contract went. */
 export interface HostReport {

@@ -45,6 +45,8 @@ export interface HostKit {
   render?(area: Rect): Promise<Pixels>;
   /** Selects an area by a mask of its size (alpha), as a lasso does, where the editor knows such. */
   selectArea?(area: Rect, mask: Pixels): Promise<void>;
+  /** Selects all that there is, where the editor can select several things at once. */
+  selectAll?(): Promise<void>;
   /** Selects a layer by its id. */
   choose?(id: string): Promise<void>;
   /** Hides what is selected and leaves it selected. */

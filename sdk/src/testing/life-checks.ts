@@ -130,27 +130,6 @@ export const lifeChecks: readonly HostCheck[] = [
     await quiet(kit, () => others);
     hold(others === before, "The last listener left, and was told all the same.");
   }),
-  check("describes the structure of what is selected", async (kit) => {
-    const { host } = kit;
-    if (!host.scene) skip("This host knows no structure.");
-    hold((await host.scene()) === null, "There is a scene though nothing is selected.");
-    const capture = await withSelection(kit);
-    const scene = await host.scene();
-    hold(scene !== null, "There is no scene though something is selected.");
-    holdBox(scene.bounds, capture.bounds, "The scene's bounds");
-    hold(scene.shapes.length > 0, "The scene has no shapes.");
-    for (const { id, path, matrix, opacity } of scene.shapes) {
-      hold(
-        id !== "" && /^[Mm]/.test(path.trim()),
-        `A shape should have an id and a path, and has ${inWords({ id, path })}.`,
-      );
-      hold(
-        matrix.length === 6 && matrix.every(Number.isFinite),
-        `A matrix should have six numbers: ${inWords(matrix)}.`,
-      );
-      hold(opacity >= 0 && opacity <= 1, `Opacity should be from 0 to 1, and is ${opacity}.`);
-    }
-  }),
 ];
 
 const patience = ({ patienceMs = 1000 }: HostKit): number => patienceMs;

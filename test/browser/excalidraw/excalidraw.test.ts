@@ -61,6 +61,7 @@ const kit: HostKit = {
     await choose([made.id]);
   },
   deselect: () => choose([]),
+  selectAll: () => choose(alive().map(({ id }) => id)),
   async snapshot() {
     // Redo counts versions up: those are of collaboration, not of the picture.
     return JSON.stringify(alive().map((element) => ({ ...element, version: 0, versionNonce: 0, updated: 0 })));

@@ -19,6 +19,8 @@ import type { Vocabulary } from "@underdraw/sdk/panel";
 export interface StageEngine extends EngineLike {
   /** The requests so far. */
   readonly asked: GenerateRequest[];
+  /** The conditions of the maps so far. */
+  readonly drawn: string[];
   /** Holds each generation at a step until it is given again without one. */
   pauseAt(step: number | null): void;
   /** What the next generation rejects with. */
@@ -48,6 +50,7 @@ export function plain(width: number, height: number, colour: readonly [number, n
 /** Makes a stage engine. */
 export function stageEngine({ pictures = [], device = {}, elsewhere = false }: StageEngineOptions = {}): StageEngine {
   const asked: GenerateRequest[] = [];
+  const drawn: string[] = [];
   let pause: number | null = null;
   let resume: (() => void) | null = null;
   let failure: { readonly error: unknown } | null = null;
@@ -122,6 +125,7 @@ export function stageEngine({ pictures = [], device = {}, elsewhere = false }: S
 
   return {
     asked,
+    drawn,
     pauseAt(step) {
       pause = step;
       resume?.();
@@ -134,14 +138,18 @@ export function stageEngine({ pictures = [], device = {}, elsewhere = false }: S
     },
     device: async () => ({ provider: "webgpu", precision: "float16", about: "Stage", fallback: null, ...device }),
     async extract(condition, source, options = {}) {
+      const notes: Warning[] = [];
       const pixels = elsewhere
         ? plain(source.width, source.height, [0, 0, 0, 255])
         : await condition.extract(source, {
             ...options,
+            note: (warning) => notes.push(warning),
             run: () => Promise.reject(new Error("The stage has no extractor models.")),
           });
       const { id, nets, convention } = condition;
-      return { condition: id, pixels, nets, background: convention.background };
+      drawn.push(id);
+      const map = { condition: id, pixels, nets, background: convention.background };
+      return notes.length > 0 ? { ...map, warnings: notes } : map;
     },
     load: async () => pipeline,
     dispose: async () => undefined,

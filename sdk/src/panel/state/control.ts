@@ -1,9 +1,8 @@
-import { type Signal, signal } from "@preact/signals";
-import { type CallOptions, type Condition, type ConditionMap, checkSource, invert } from "@underdraw/engine";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { type CallOptions, type Condition, type ConditionMap, checkSource, inverse } from "@underdraw/engine";
 import type { Pixels } from "@underdraw/engine/core";
-import type { Capture } from "../../host/adapter.ts";
-import type { DrawControl, Session } from "../../session/session.ts";
-import type { ControlKind } from "../options.ts";
+import type { DocumentCapture, DrawControl, Session } from "../../session/session.ts";
+import type { Offer } from "./offers.ts";
 import { type OptionField, optionForm } from "./option-form.ts";
 import { type Strength, strengthAt, usualStop } from "./strength.ts";
 
@@ -11,8 +10,9 @@ import { type Strength, strengthAt, usualStop } from "./strength.ts";
 export interface Control {
   /** Different for each control that was ever added. */
   readonly key: number;
-  readonly offer: ControlKind;
-  readonly form: readonly OptionField[];
+  /** What kind of control it is. */
+  readonly offer: Signal<Offer>;
+  readonly form: ReadonlySignal<readonly OptionField[]>;
   readonly on: Signal<boolean>;
   readonly open: Signal<boolean>;
   readonly strength: Signal<Strength>;
@@ -30,11 +30,12 @@ export interface Control {
 let lastKey = 0;
 
 /** Makes a control of a kind, on and at the usual strength. */
-export function createControl(offer: ControlKind): Control {
+export function createControl(first: Offer): Control {
+  const offer = signal(first);
   return {
     key: ++lastKey,
     offer,
-    form: optionForm(offer.kind.options),
+    form: computed(() => optionForm(offer.value.kind.options)),
     on: signal(true),
     open: signal(false),
     strength: signal(strengthAt(usualStop)),
@@ -46,6 +47,31 @@ export function createControl(offer: ControlKind): Control {
   };
 }
 
+/**
+ * Makes a control one of another kind. How strongly it steers stays, and the map until there is a new one; what was
+ * chosen for the kind before goes.
+ */
+export function changeKind(control: Control, offer: Offer): void {
+  batch(() => {
+    control.offer.value = offer;
+    reset(control);
+    control.fitted.value = {};
+    control.kept.value = null;
+  });
+}
+
+/** Takes back what was chosen of a control's kind. */
+export function reset({ chosen, inverted }: Control): void {
+  batch(() => {
+    chosen.value = {};
+    inverted.value = false;
+  });
+}
+
+/** True when something of a control's kind was chosen by hand. */
+export const isChanged = ({ chosen, inverted }: Control): boolean =>
+  inverted.value || Object.keys(chosen.value).length > 0;
+
 /** The options that hold: by hand, else fitted to what is drawn after. */
 export const optionsOf = ({ fitted, chosen }: Control): Readonly<Record<string, unknown>> => ({
   ...fitted.value,
@@ -53,11 +79,11 @@ export const optionsOf = ({ fitted, chosen }: Control): Readonly<Record<string, 
 });
 
 /** The condition with the options that hold. Throws `request-invalid` for options that the condition refuses. */
-const conditionOf = (control: Control): Condition => control.offer.kind.choose(optionsOf(control));
+const conditionOf = (control: Control): Condition => control.offer.value.kind.choose(optionsOf(control));
 
 /** The name of the option that says which ground lies under transparent pixels, where a condition has one. */
 const groundField = ({ form }: Control): OptionField | undefined =>
-  form.find(
+  form.value.find(
     ({ name, input }) =>
       name === "matte" &&
       input.type === "choice" &&
@@ -96,23 +122,24 @@ export function fitGround(control: Control, pixels: Pixels): void {
 export async function drawMap(
   session: Pick<Session, "extract">,
   control: Control,
-  capture: Capture,
+  capture: DocumentCapture,
   options: CallOptions,
 ): Promise<ConditionMap> {
   const inverted = control.inverted.value;
   const map = control.kept.value ?? (await session.extract(conditionOf(control), capture, options));
-  return inverted ? { ...map, pixels: invert(map.pixels) } : map;
+  return inverted ? { ...map, pixels: inverse(map.pixels) } : map;
 }
 
 /** A control's part in a request, its map yet to be drawn where that can be left to the session. */
 export async function requestOf(
   session: Pick<Session, "extract">,
   control: Control,
-  capture: Capture,
+  capture: DocumentCapture,
   options: CallOptions,
 ): Promise<DrawControl> {
   const { weight, range } = control.strength.value;
-  const steering = { weight, range, ...(control.offer.net === undefined ? {} : { net: control.offer.net }) };
+  const { net } = control.offer.value;
+  const steering = { weight, range, ...(net === undefined ? {} : { net }) };
   if (!control.kept.value && !control.inverted.value) return { from: conditionOf(control), ...steering };
   return { map: await drawMap(session, control, capture, options), ...steering };
 }

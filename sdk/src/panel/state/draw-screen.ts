@@ -3,7 +3,7 @@ import type { Device, EngineLike, Pipeline } from "@underdraw/engine";
 import type { Pixels } from "@underdraw/engine/core";
 import type { HostAdapter } from "../../host/adapter.ts";
 import type { Drawn, Session } from "../../session/session.ts";
-import type { ControlKind, Example, Lack, Vocabulary } from "../options.ts";
+import type { Example, Lack, Vocabulary } from "../options.ts";
 import type { Word } from "../words/en.ts";
 import type { Values } from "../words/speak.ts";
 import { type Card, type Cards, createCards } from "./cards.ts";
@@ -11,12 +11,14 @@ import { ControlList } from "./control-list.ts";
 import { failureCard, isStop } from "./failure.ts";
 import { Generation, type GenerationParts } from "./generation.ts";
 import { createHero, type Hero } from "./hero.ts";
+import type { Offer } from "./offers.ts";
 import { Placing, type PlacingParts } from "./placing.ts";
 import { createPrompt, type Prompt } from "./prompt.ts";
 import { Redraw } from "./redraw.ts";
 import { createResultList, type Result, type ResultList } from "./result-list.ts";
 import { createSettings, type Settings } from "./settings.ts";
-import { type Source, SourceReader } from "./source.ts";
+import { isSamePlace, type Source, SourceReader } from "./source.ts";
+import { StructureReader } from "./structure.ts";
 
 // Everything that the Draw screen knows and does, without a page: signals and calls. Components show it and call it, tests
 // run it in Node. It speaks no language: what is to be told is a word's key with its values, or a card. What goes wrong
@@ -25,10 +27,15 @@ import { type Source, SourceReader } from "./source.ts";
 /** What the Draw screen is made of. */
 export interface DrawScreenParts {
   readonly host: HostAdapter;
-  readonly session: Pick<Session, "capture" | "extract" | "generate" | "place" | "recipe" | "replay" | "pipeline">;
+  readonly session: Pick<
+    Session,
+    "capture" | "scene" | "extract" | "generate" | "place" | "recipe" | "replay" | "pipeline"
+  >;
   readonly engine: Pick<EngineLike, "device">;
-  /** The kinds of control that can be added; the first is there from the start. */
-  readonly offers: readonly ControlKind[];
+  /** The kinds of control that there are; the first that can be used is there from the start. */
+  readonly offers: readonly Offer[];
+  /** True to let that first control follow what is selected, a drawing or a picture, until a person chooses. */
+  readonly follows?: boolean;
   readonly vocabulary?: Vocabulary;
   readonly notices?: readonly Lack[];
   /** The bytes of finished pictures that are kept at most. */
@@ -46,10 +53,11 @@ export type Said = { readonly word: Word; readonly values?: Values } | { readonl
 
 /** The Draw screen's state, from mounting to disposing. */
 export class DrawScreen {
-  readonly offers: readonly ControlKind[];
+  readonly offers: readonly Offer[];
   readonly vocabulary: Vocabulary | undefined;
   readonly cards: Cards;
   readonly reader: SourceReader;
+  readonly structure: StructureReader;
   readonly controls: ControlList;
   readonly prompt: Prompt;
   readonly settings: Settings = createSettings();
@@ -84,12 +92,17 @@ export class DrawScreen {
     const { cards, settings, connected } = this;
     this.reader = new SourceReader({ host, session, cards });
     const { source } = this.reader;
-    this.controls = new ControlList({ offers, session, source, cards });
+    this.structure = new StructureReader({ host, session });
+    const { structure } = this;
+    this.controls = new ControlList({ offers, follows: parts.follows ?? false, session, source, structure, cards });
     this.prompt = createPrompt(vocabulary, this.#pipeline);
     this.results = createResultList(parts.resultBytes);
     const [controls, prompt, results] = [this.controls.list, this.prompt.text, this.results];
     const onEnd: GenerationParts["onEnd"] = (finished, how) => this.#ended(finished, how);
-    this.generation = new Generation({ session, source, controls, prompt, settings, results, cards, connected, onEnd });
+    this.generation = new Generation({
+      ...{ session, source, structure, controls, prompt, settings, results, cards, connected },
+      onEnd,
+    });
     this.redraw = new Redraw({ session, reader: this.reader, controls: this.controls, prompt, settings, cards });
     const tell: PlacingParts["tell"] = (word) => {
       this.said.value = { word };
@@ -105,7 +118,7 @@ export class DrawScreen {
       if (lack === "host-lost") this.hostLost("");
       else cards.show({ topic: lack, tone: "warn", place: "health" });
     }
-    this.#ends = [this.#tellProgress(), this.#tellOffers(), this.#showNewSelection()];
+    this.#ends = [this.#tellProgress(), this.#tellOffers(), this.#showNewSelection(), this.#readStructure()];
   }
 
   /** Follows the selection, reads it, and asks which device computes. */
@@ -153,6 +166,15 @@ export class DrawScreen {
         this.hero.asked.value = "map";
       }
       if (now) before = now;
+    });
+  }
+
+  /** Reads the document's structure while a control wants it. */
+  #readStructure(): () => void {
+    return effect(() => {
+      const source = this.reader.source.value;
+      const wanted = this.controls.wanted.value;
+      if (source && wanted !== "nothing") void this.structure.read(source, { onlyKind: wanted === "kind" });
     });
   }
 
@@ -238,12 +260,7 @@ export class DrawScreen {
     this.prompt.dispose();
     this.controls.dispose();
     this.reader.dispose();
+    this.structure.dispose();
     this.redraw.dispose();
   }
-}
-
-function isSamePlace(one: Source, other: Source | null): boolean {
-  if (!other || one.kind !== other.kind || one.name !== other.name) return false;
-  const [a, b] = [one.capture.bounds, other.capture.bounds];
-  return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
 }

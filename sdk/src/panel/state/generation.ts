@@ -1,7 +1,8 @@
-import type { Signal } from "@preact/signals";
-import { type CallOptions, checkMap, type Warning } from "@underdraw/engine";
+import { type Signal, untracked } from "@preact/signals";
+import { type CallOptions, type ConditionMap, checkMap, type Warning } from "@underdraw/engine";
 import type { Capture } from "../../host/adapter.ts";
-import type { DrawControl, Drawn, DrawRequest, Session } from "../../session/session.ts";
+import { notesOf } from "../../session/map-notes.ts";
+import type { DocumentCapture, DrawControl, Drawn, DrawRequest, Session } from "../../session/session.ts";
 import type { Card, Cards, Remedy } from "./cards.ts";
 import { type Control, requestOf } from "./control.ts";
 import { failureCard, isStop, warningCard } from "./failure.ts";
@@ -9,11 +10,13 @@ import { Job } from "./job.ts";
 import type { Result, ResultList } from "./result-list.ts";
 import { type Settings, seedOf } from "./settings.ts";
 import type { Source } from "./source.ts";
+import { readsDocument, type StructureReader, withStructure } from "./structure.ts";
 
 /** What a generation is made of. */
 export interface GenerationParts {
-  readonly session: Pick<Session, "capture" | "extract" | "generate" | "replay">;
+  readonly session: Pick<Session, "capture" | "scene" | "extract" | "generate" | "replay">;
   readonly source: Signal<Source | null>;
+  readonly structure: Pick<StructureReader, "of">;
   readonly controls: Signal<readonly Control[]>;
   readonly prompt: Signal<string>;
   readonly settings: Settings;
@@ -59,7 +62,8 @@ export class Generation {
   async #prepare(on: readonly Control[], call: CallOptions): Promise<{ capture: Capture; request: DrawRequest }> {
     const { session, settings, prompt } = this.#parts;
     this.job.capturing();
-    const capture = await this.#capture(call);
+    const capture = await this.#capture(on, call);
+    if (!capture.scene && on.some(readsDocument)) throw new NoShapes();
     const controls: DrawControl[] = [];
     for (const control of on) controls.push(await requestOf(session, control, capture, call));
     const [negativePrompt, steps, guidance] = [
@@ -80,11 +84,15 @@ export class Generation {
   }
 
   /** What is drawn after, as large as the model draws best; what was seen last where the host is gone. */
-  async #capture(call: CallOptions): Promise<Capture> {
-    const shown = this.#parts.source.peek();
-    if (shown && (shown.kind !== "selection" || !this.#parts.connected.peek())) return shown.capture;
-    const capture = await this.#parts.session.capture({}, call);
-    if (capture) return capture;
+  async #capture(on: readonly Control[], call: CallOptions): Promise<DocumentCapture> {
+    const { session, structure, source, connected } = this.#parts;
+    const shown = source.peek();
+    if (shown && (shown.kind !== "selection" || !connected.peek())) {
+      const scene = untracked(() => structure.of(shown));
+      return scene ? { ...shown.capture, scene } : shown.capture;
+    }
+    const capture = await session.capture({}, call);
+    if (capture) return withStructure(session, on, capture, call);
     throw new NothingSelected();
   }
 
@@ -121,7 +129,12 @@ export class Generation {
       const { drawn, capture } = await part(n, call);
       const dropped = results.add(drawn, capture);
       if (dropped > 0) cards.show({ topic: "results-full", tone: "warn", place: "results" });
-      for (const warning of drawn.result.warnings) cards.show(this.#warned(warning, drawn, on));
+      // What is to be said of a live map stands under its control already.
+      const told = new Set(
+        on.flatMap(({ map }) => (map.peek() ? notesOf(map.peek() as ConditionMap) : [])).map(({ code }) => code),
+      );
+      for (const warning of drawn.result.warnings)
+        if (!told.has(warning.code)) cards.show(this.#warned(warning, drawn, on));
     });
     const isStopped = stopped || (error !== null && isStop(error));
     if (error instanceof NothingSelected) {
@@ -131,7 +144,8 @@ export class Generation {
         place: "selection",
         remedies: [{ word: "again", run: again }],
       });
-    } else if (error !== null && !isStopped) cards.show(failureCard(error, "job", again));
+    } else if (error instanceof NoShapes) cards.show({ topic: "scene-absent", tone: "warn", place: "job" });
+    else if (error !== null && !isStopped) cards.show(failureCard(error, "job", again));
     onEnd(finished, error === null ? "done" : isStopped ? "stopped" : "failed");
   }
 
@@ -142,6 +156,9 @@ export class Generation {
 
 /** Nothing is selected: no failure of anybody's. */
 class NothingSelected extends Error {}
+
+/** A control reads shapes, and there are none: it says so itself, and no picture is drawn that leaves it out. */
+class NoShapes extends Error {}
 
 /** The place that a picture was drawn for, for more like it. */
 const captureOf = ({ pixels, bounds, mask, anchor }: Drawn): Capture => ({

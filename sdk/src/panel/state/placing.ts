@@ -1,7 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import { type Rect, UnderdrawError } from "@underdraw/engine/core";
 import type { HostAdapter } from "../../host/adapter.ts";
-import { scaled } from "../../session/scale.ts";
 import type { Drawn, Session } from "../../session/session.ts";
 import type { Word } from "../words/en.ts";
 import type { Values } from "../words/speak.ts";
@@ -10,6 +9,7 @@ import { type Control, drawMap } from "./control.ts";
 import { failureCard, isStop } from "./failure.ts";
 import type { Result } from "./result-list.ts";
 import type { Source } from "./source.ts";
+import { withStructure } from "./structure.ts";
 
 /** The longest side of a map that is put into the document, in pixels. */
 const mapSide = 1024;
@@ -23,7 +23,7 @@ const longestTitle = 80;
 /** What placing needs. */
 export interface PlacingParts {
   readonly host: HostAdapter;
-  readonly session: Pick<Session, "capture" | "extract" | "place">;
+  readonly session: Pick<Session, "capture" | "scene" | "extract" | "place">;
   readonly source: Signal<Source | null>;
   readonly cards: Cards;
   /** Becomes false when a call finds the host gone. */
@@ -81,13 +81,16 @@ export class Placing {
     const shown = source.peek();
     if (!shown) return;
     cards.replace("apply", []);
-    const name = say("map-layer", { name: control.offer.title ?? control.offer.kind.title });
+    const offer = control.offer.peek();
+    const name = say("map-layer", { name: offer.title ?? offer.kind.title });
     try {
       // Finer than the live map, whose size is for the eye.
-      const finer = shown.kind === "selection" ? await session.capture({ maxSide: mapSide }) : shown.capture;
-      if (!finer) return;
+      const seen = shown.kind === "selection" ? await session.capture({ maxSide: mapSide }) : shown.capture;
+      if (!seen) return;
+      const finer = await withStructure(session, [control], seen, {});
       const { bounds, anchor } = finer;
       if (host.exactSize && bounds.width * bounds.height > mostMapPixels) throw tooLarge(host, bounds);
+      const { scaled } = await import("../../session/scale.ts");
       const { pixels } = await drawMap(session, control, finer, {});
       const size = host.exactSize ? ([bounds.width, bounds.height] as const) : ([pixels.width, pixels.height] as const);
       const layer = { name, pixels: await scaled(pixels, ...size), bounds };

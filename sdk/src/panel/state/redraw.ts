@@ -1,8 +1,8 @@
 import { effect, type Signal, signal } from "@preact/signals";
-import { createPixels, type Pixels } from "@underdraw/engine/core";
+import type { ConditionMap } from "@underdraw/engine";
+import { createPixels } from "@underdraw/engine/core";
 import type { Capture } from "../../host/adapter.ts";
-import { type LayerRecipe, parseLayerRecipe, readPart } from "../../session/layer-recipe.ts";
-import { unframed } from "../../session/map-frame.ts";
+import type { LayerRecipe } from "../../session/layer-recipe.ts";
 import type { Session } from "../../session/session.ts";
 import type { Cards } from "./cards.ts";
 import type { ControlList } from "./control-list.ts";
@@ -52,9 +52,16 @@ export class Redraw {
         cards.replace("layer", [{ topic: "layer-unknown", tone: "warn", place: "layer" }]);
         return null;
       }
+      const [{ parseLayerRecipe, readPart }, { unframed }] = await Promise.all([
+        import("../../session/layer-recipe.ts"),
+        import("../../session/map-frame.ts"),
+      ]);
       const recipe = await parseLayerRecipe(text, { signal });
-      const maps: Pixels[] = [];
-      for (const { map } of recipe.recipe.controls) maps.push(await readPart(map, "map", { signal }));
+      const maps: ConditionMap[] = [];
+      for (const { map, condition } of recipe.recipe.controls) {
+        const pixels = await readPart(map, "map", { signal });
+        maps.push(unframed({ condition, pixels }, recipe.picture, recipe.recipe));
+      }
       if (signal.aborted) return null;
       cards.replace("layer", []);
       this.#take(layerId, recipe, maps);
@@ -65,7 +72,7 @@ export class Redraw {
     }
   }
 
-  #take(layerId: string, { recipe, bounds, picture, mask }: LayerRecipe, maps: readonly Pixels[]): void {
+  #take(layerId: string, { recipe, bounds, picture, mask }: LayerRecipe, maps: readonly ConditionMap[]): void {
     const { reader, controls, prompt, settings, cards } = this.#parts;
     const selected = reader.source.peek()?.capture;
     const here = selected?.layer === layerId ? selected : undefined;
@@ -90,7 +97,7 @@ export class Redraw {
         condition,
         net: net.name,
         strength: { weight, range },
-        map: unframed({ condition, pixels: maps[at] as Pixels }, picture, recipe),
+        map: maps[at] as ConditionMap,
       })),
     );
     if (!isWhole) cards.replace("layer", [{ topic: "controls-unknown", tone: "warn", place: "layer" }]);

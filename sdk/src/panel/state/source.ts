@@ -118,6 +118,13 @@ export class SourceReader {
   }
 }
 
+/** True for the same place of the document, read again. */
+export function isSamePlace(one: Source, other: Source | null): boolean {
+  if (!other || one.kind !== other.kind || one.name !== other.name) return false;
+  const [a, b] = [one.capture.bounds, other.capture.bounds];
+  return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
+}
+
 /** True for what has too few pixels to see lines in. */
 export const isThin = ({ pixels: { width, height } }: Capture): boolean => Math.min(width, height) < thin;
 

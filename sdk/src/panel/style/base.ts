@@ -8,13 +8,14 @@ export const base = `
 .ud:lang(ko) { word-break: keep-all; }
 .ud *, .ud *::before, .ud *::after { box-sizing: border-box; }
 .ud [hidden] { display: none !important; }
-.ud :where(p, h2, ul, li, figure, article, section, details) { margin: 0; padding: 0; }
+.ud :where(p, h2, h3, ul, li, figure, article, section, details) { margin: 0; padding: 0; }
 .ud :where(ul) { list-style: none; }
 .ud :where(h2) { font: inherit; font-weight: 600; display: flex; align-items: center; min-height: var(--ud-row); }
+.ud :where(h3) { font: inherit; font-size: var(--ud-small); color: var(--ud-soft); padding: 4px 6px 2px; }
 .ud :where(b) { font-weight: 600; }
-.ud :where(button, input, textarea) { font: inherit; color: inherit; margin: 0; letter-spacing: inherit; }
+.ud :where(button, input, textarea, select) { font: inherit; color: inherit; margin: 0; letter-spacing: inherit; }
 .ud :where(button) { border: 0; background: none; padding: 0; cursor: default; text-align: inherit; }
-.ud :where(button, input, textarea, summary, [tabindex]):focus-visible {
+.ud :where(button, input, textarea, select, summary, [tabindex]):focus-visible {
   outline: 2px solid var(--ud-link); outline-offset: 1px;
 }
 .ud :where(.ud-choice, .ud-segment) label { position: relative; }
@@ -30,7 +31,7 @@ export const base = `
 .ud-soft { color: var(--ud-soft); }
 .ud-small { font-size: var(--ud-small); }
 .ud-bad { color: var(--ud-bad); }
-.ud-grow { flex: 1; }
+.ud-ends { margin-left: auto; display: flex; align-items: center; gap: 8px; }
 .ud-sr {
   position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
   border: 0; appearance: none;
@@ -57,6 +58,8 @@ export const base = `
 }
 .ud-field::placeholder, .ud-text textarea::placeholder { color: var(--ud-soft); opacity: 1; }
 .ud-field[aria-invalid="true"] { box-shadow: inset 0 0 0 1px var(--ud-bad); }
+select.ud-field { padding: 0 3px; }
+.ud-field option, .ud-field optgroup { background: var(--ud-page); color: var(--ud-text); }
 .ud-number { font-variant-numeric: tabular-nums; }
 .ud-hint { color: var(--ud-soft); margin-top: 6px; }
 .ud-hint.ud-bad { color: var(--ud-bad); }

@@ -45,7 +45,17 @@ export const parts = `
   border-radius: 6px; padding: 4px 10px;
 }
 .ud-controls { display: flex; flex-direction: column; }
-.ud-offers { background: var(--ud-raised); border-radius: 6px; padding: 4px; margin-bottom: 4px; }
+.ud-offers {
+  background: var(--ud-raised); border-radius: 6px; padding: 4px; margin-bottom: 4px; max-height: 264px; overflow: auto;
+  scrollbar-width: thin; scrollbar-color: var(--ud-line) transparent;
+}
+.ud-offers section + section, .ud-offers section + details { margin-top: 4px; border-top: 1px solid var(--ud-line); padding-top: 2px; }
+.ud-offers summary { color: var(--ud-soft); font-size: var(--ud-small); min-height: 24px; line-height: 16px; padding: 4px 6px; border-radius: 4px; }
+.ud-offers summary:hover { background: var(--ud-hover); }
+.ud-lacking { color: var(--ud-soft); padding: 4px 6px; display: grid; }
+.ud-notes { padding: 0 0 6px 36px; display: grid; gap: 6px; font-size: var(--ud-small); line-height: 14px; }
+.ud-notes b { color: var(--ud-warn); }
+.ud-notes p + p { margin-top: 2px; }
 .ud-offers button { width: 100%; min-height: 24px; padding: 0 6px; border-radius: 4px; }
 .ud-offers button:hover { background: var(--ud-hover); }
 .ud-control + .ud-control { border-top: 1px solid var(--ud-line); }
@@ -75,13 +85,7 @@ export const parts = `
 .ud-detail .ud-choice, .ud-detail .ud-switch, .ud-across { grid-column: 2 / -1; }
 .ud-value { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; color: var(--ud-soft); font-size: var(--ud-small); }
 .ud-option { display: contents; }
-/* Heard with its field always, seen while the field is in use; the label's tooltip says it too. */
-.ud-help { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.ud-option:focus-within .ud-help, .ud-help:has(.ud-bad) {
-  position: static; width: auto; height: auto; clip-path: none; grid-column: 2 / -1; color: var(--ud-soft);
-  font-size: var(--ud-small); line-height: 14px; margin: -2px 0 4px !important;
-}
-.ud-help:empty { display: none; }
+.ud-refusal { grid-column: 2 / -1; font-size: var(--ud-small); line-height: 14px; margin: -2px 0 4px !important; }
 .ud-wide { grid-column: 1 / -1; }
 .ud-prompt { position: relative; }
 .ud-text { position: relative; display: block; background: var(--ud-field); border-radius: 6px; }
@@ -183,7 +187,7 @@ export const parts = `
   .ud-precision { display: none; }
   .ud-foot { padding: 0 8px; }
   .ud-row { gap: 4px; }
-  .ud-detail { padding-left: 0; }
+  .ud-detail, .ud-notes { padding-left: 0; }
   .ud-segment span {
   display: grid; align-items: center; padding: 0 5px; }
 }
@@ -197,7 +201,7 @@ export const parts = `
   .ud-row { grid-template-columns: minmax(0, 1fr) auto; }
   .ud-open { grid-column: 1 / -1; }
   .ud-detail, .ud-how { grid-template-columns: minmax(0, 1fr) 52px; }
-  .ud-detail .ud-label, .ud-how > *, .ud-detail .ud-choice, .ud-detail .ud-switch, .ud-across, .ud-help { grid-column: 1 / -1; }
+  .ud-detail .ud-label, .ud-how > *, .ud-detail .ud-choice, .ud-detail .ud-switch, .ud-across, .ud-refusal { grid-column: 1 / -1; }
   .ud-choice { flex-wrap: wrap; }
   .ud-foot { flex-wrap: wrap; padding: 4px 12px; white-space: normal; }
   .ud-facts { flex: 1 0 100%; text-align: start; }

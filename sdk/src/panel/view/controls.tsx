@@ -1,11 +1,13 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import type { ControlKind } from "../options.ts";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Control } from "../state/control.ts";
+import { isUsable, type Offer, originOf } from "../state/offers.ts";
 import { stopCount, stopNear, strengthAt } from "../state/strength.ts";
-import type { Speaker } from "../words/language.ts";
 import { ControlDetail } from "./control-detail.tsx";
+import { conditionName, titleOf } from "./control-name.ts";
 import { Icon } from "./icon.tsx";
+import { MapNotes } from "./map-notes.tsx";
+import { OfferList } from "./offer-list.tsx";
 import { Thumbnail } from "./picture.tsx";
 import { useShown } from "./shown.ts";
 
@@ -13,17 +15,28 @@ import { useShown } from "./shown.ts";
 export function Controls(): JSX.Element {
   const { screen, speaker, id } = useShown();
   const [adding, setAdding] = useState(false);
+  const plus = useRef<HTMLButtonElement>(null);
   const { offers, controls } = screen;
   const list = controls.list.value;
-  const add = (offer: ControlKind): void => {
-    controls.add(offer);
+  const source = screen.reader.source.value;
+  useEffect(() => {
+    // What the list says of the document depends on what is selected.
+    if (adding && source && offers.some((offer) => originOf(offer) === "document")) void screen.structure.read(source);
+  }, [adding, source, offers, screen]);
+  const close = (): void => {
     setAdding(false);
+    plus.current?.focus(); // what had focus goes with the list
+  };
+  const add = (offer: Offer): void => {
+    controls.add(offer);
+    if (adding) close();
   };
   return (
     <section class="ud-controls" aria-labelledby={id("controls")}>
       <div class="ud-head">
         <h2 id={id("controls")}>{speaker.say("controls")}</h2>
         <button
+          ref={plus}
           type="button"
           class="ud-icon-button"
           aria-label={speaker.say("add-control")}
@@ -31,24 +44,14 @@ export function Controls(): JSX.Element {
           aria-expanded={offers.length > 1 ? adding : undefined}
           onClick={() => {
             const [only, ...others] = offers;
-            if (only && others.length === 0) add(only);
+            if (only && others.length === 0 && isUsable(only)) add(only);
             else setAdding(!adding);
           }}
         >
           <Icon name="plus" />
         </button>
       </div>
-      {adding && (
-        <ul class="ud-offers">
-          {offers.map((offer) => (
-            <li key={titleOf(offer, speaker)}>
-              <button type="button" onClick={() => add(offer)}>
-                {titleOf(offer, speaker)}
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      {adding && <OfferList onChoose={add} onLeave={close} />}
       <ul class="ud-list">
         {list.map((control) => (
           <ControlRow key={control.key} control={control} />
@@ -58,25 +61,10 @@ export function Controls(): JSX.Element {
   );
 }
 
-/** What a kind of control is called. */
-function titleOf({ title, net, kind }: ControlKind, speaker: Speaker): string {
-  return title ?? (net === "lines" ? speaker.say("lines") : speaker.term(kind.id, kind.title));
-}
-
 function ControlRow({ control }: { readonly control: Control }): JSX.Element {
-  const { screen, speaker, id } = useShown();
-  const { kind } = control.offer;
-  const title = titleOf(control.offer, speaker);
+  const { speaker, id } = useShown();
+  const title = titleOf(control.offer.value, speaker);
   const [on, open] = [control.on.value, control.open.value];
-  const source = screen.reader.source.value;
-  const condition = speaker.term(`${kind.id}.short`, speaker.term(kind.id, kind.title));
-  const from = !on
-    ? speaker.say("from-off", { condition })
-    : control.kept.value
-      ? speaker.say("from-recipe", { condition })
-      : source === null
-        ? speaker.say("from-nothing", { condition })
-        : speaker.say("from-of", { condition, name: source.name ?? speaker.say("picture") });
   const detail = id(`control-${control.key}`);
   const map = control.map.value;
   return (
@@ -95,7 +83,9 @@ function ControlRow({ control }: { readonly control: Control }): JSX.Element {
           <span class="ud-thumb">{map && <Thumbnail pixels={map.pixels} side={28} />}</span>
           <span class="ud-name">
             <span>{title}</span>
-            <span class="ud-soft ud-small">{from}</span>
+            <span class="ud-soft ud-small">
+              <From control={control} />
+            </span>
           </span>
         </button>
         <Stops control={control} title={title} />
@@ -112,11 +102,31 @@ function ControlRow({ control }: { readonly control: Control }): JSX.Element {
           <Icon name={on ? "eye" : "shut"} />
         </button>
       </div>
+      <MapNotes control={control} />
       <div id={detail} hidden={!open}>
         {open && <ControlDetail control={control} title={title} />}
       </div>
     </li>
   );
+}
+
+/** What a control's map is, and of what. */
+function From({ control }: { readonly control: Control }): JSX.Element {
+  const { screen, speaker } = useShown();
+  const offer = control.offer.value;
+  const source = screen.reader.source.value;
+  const condition = conditionName(offer.kind, speaker);
+  const name = source?.name ?? speaker.say("picture");
+  const word = !control.on.value
+    ? "from-off"
+    : control.kept.value
+      ? "from-recipe"
+      : source === null
+        ? "from-nothing"
+        : originOf(offer) === "document"
+          ? "from-document"
+          : "from-of";
+  return <>{speaker.say(word, { condition, name })}</>;
 }
 
 /** The strength in five stops: a slider, drawn as five pieces. */

@@ -1,6 +1,5 @@
 import { formatRecipe, recipeKeyword } from "@underdraw/engine";
 import { type Pixels, UnderdrawError } from "@underdraw/engine/core";
-import { parseLayerRecipe } from "../../session/layer-recipe.ts";
 import type { Drawn } from "../../session/session.ts";
 import { withText } from "./png-text.ts";
 
@@ -60,6 +59,7 @@ export async function savePicture({ result: { pixels }, recipe }: Drawn, name: s
     );
   }
   const made = new Uint8Array(await blob.arrayBuffer());
+  const { parseLayerRecipe } = await import("../../session/layer-recipe.ts");
   // A file holds the engine's part, as the command line reads it: a layer's place is of no use in a file.
   const bytes =
     recipe === "" ? made : withText(made, recipeKeyword, formatRecipe((await parseLayerRecipe(recipe)).recipe));

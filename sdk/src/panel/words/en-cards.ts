@@ -157,6 +157,38 @@ export const cards = {
     text: "They are dark on a transparent ground. Inverted on white they can be seen.",
   },
   "map-flipped": { title: "Near and far look exchanged", text: "Near things should be bright in this map." },
+  "map-other-kind": {
+    title: "The map looks like one of another kind",
+    text: "This net reads maps of another sort. Choose the net or the map that fits.",
+  },
+  "map-strokes-wide": {
+    title: "The map's lines are very wide",
+    text: "Nets know lines of up to 24 pixels in 512. Draw thinner ones.",
+  },
+  "map-not-facing": {
+    title: "The map's normals look wrong",
+    text: "Faces should look towards the viewer. Perhaps red or green is the wrong way round.",
+  },
+  "map-blurred": {
+    title: "The map's colours run into each other",
+    text: "This net knows flat colours alone. Scale the map without smoothing.",
+  },
+  "scene-absent": {
+    title: "There are no shapes to read here",
+    text: "This control reads the document's own shapes, and what is selected has none.",
+  },
+  "names-unknown": {
+    title: "Some layer names are not known",
+    text: "Name those layers after what they show: sky, tree, house.",
+  },
+  "model-unverified": {
+    title: "The model's file is not a known one",
+    text: "It was read all the same. Get it anew if the map looks wrong.",
+  },
+  "model-range-assumed": {
+    title: "Something was assumed about the model",
+    text: "Its file does not say which values it reads. Choose them in the settings if the map looks wrong.",
+  },
   "source-vanishes": {
     title: "The drawing vanishes on this ground",
     text: "What is drawn has the colour that lies under its transparent parts.",

@@ -126,6 +126,38 @@ export const cards: Readonly<Record<Topic, CardWords>> = {
     text: "투명한 바탕에 어두운 선입니다. 흰 바탕에서 반전하면 보입니다.",
   },
   "map-flipped": { title: "앞뒤가 바뀐 것 같습니다", text: "이 맵에서는 가까운 것이 밝아야 합니다." },
+  "map-other-kind": {
+    title: "다른 종류의 맵 같습니다",
+    text: "이 네트는 다른 맵을 읽습니다. 맞는 네트나 맵을 고르세요.",
+  },
+  "map-strokes-wide": {
+    title: "맵의 선이 너무 굵습니다",
+    text: "네트는 512픽셀에서 24픽셀까지의 선을 압니다. 더 가늘게 그리세요.",
+  },
+  "map-not-facing": {
+    title: "맵의 노멀이 이상합니다",
+    text: "면은 보는 쪽을 향해야 합니다. 빨강이나 초록의 방향이 반대일 수 있습니다.",
+  },
+  "map-blurred": {
+    title: "맵의 색이 번졌습니다",
+    text: "이 네트는 단색 영역만 압니다. 부드럽게 하지 말고 크기를 바꾸세요.",
+  },
+  "scene-absent": {
+    title: "읽을 도형이 없습니다",
+    text: "이 컨트롤은 문서의 도형을 읽는데 선택한 것에는 도형이 없습니다.",
+  },
+  "names-unknown": {
+    title: "알 수 없는 레이어 이름이 있습니다",
+    text: "하늘, 나무, 집처럼 보이는 것의 이름을 붙이세요.",
+  },
+  "model-unverified": {
+    title: "알려진 모델 파일이 아닙니다",
+    text: "그래도 읽었습니다. 맵이 이상하면 파일을 새로 받으세요.",
+  },
+  "model-range-assumed": {
+    title: "모델 정보를 추정했습니다",
+    text: "파일에 읽는 값의 범위가 없습니다. 맵이 이상하면 설정에서 고르세요.",
+  },
   "source-vanishes": {
     title: "이 바탕에서는 그림이 사라집니다",
     text: "그린 것의 색이 투명한 부분 아래의 색과 같습니다.",

@@ -1,5 +1,6 @@
 import type { Word } from "./en.ts";
 import { cards } from "./ko-cards.ts";
+import { terms } from "./ko-terms.ts";
 import type { Message } from "./speak.ts";
 
 const words: Readonly<Record<Word, Message>> = {
@@ -27,7 +28,23 @@ const words: Readonly<Record<Word, Message>> = {
   "add-control": "컨트롤 추가",
   "remove-control": "{name} 제거",
   lines: "선",
+  "net-edges": "윤곽선",
+  "net-scribble": "낙서",
+  "net-softedge": "부드러운 윤곽",
+  "net-depth": "깊이",
+  "net-colour": "색",
+  "net-segmentation": "영역",
+  "net-normal": "노멀",
+  "net-pose": "포즈",
+  "origin-document": "문서에서",
+  "origin-picture": "그림에서",
+  "origin-model": "모델로",
+  "no-shapes": "도형으로 그린 것을 선택하지 않았습니다.",
+  "not-usable": { other: "다른 네트나 모델이 필요한 {n}개" },
+  "needs-net": "“{name}” 네트 필요",
+  "needs-model": "“{name}” 모델 필요",
   "from-of": "{name}의 {condition}",
+  "from-document": "{condition} · {name}의 도형",
   "from-nothing": "{condition}",
   "from-recipe": "레이어에 저장된 {condition}",
   "from-off": "{condition} · 끔",
@@ -37,6 +54,10 @@ const words: Readonly<Record<Word, Message>> = {
   strength: "{name} 강도",
   stop: "5단계 중 {n}",
   "stop-custom": "5단계 중 약 {n}",
+  kind: "종류",
+  "kind-of": "{name} 종류",
+  reset: "초기화",
+  "reset-of": "{name} 설정 초기화",
   weight: "강도",
   "weight-of": "{name}의 정확한 강도",
   steps: "단계",
@@ -127,23 +148,7 @@ const words: Readonly<Record<Word, Message>> = {
   "other-ground": "다른 바탕 사용",
   "widen-steps": "모든 단계에서 사용",
   "open-control": "설정 보기",
-};
-
-/** What the built-in conditions and their options are called. */
-const terms: Readonly<Record<string, string>> = {
-  canny: "캐니 윤곽선",
-  "canny.low": "낮은 문턱",
-  "canny.low.help": "윤곽선을 이어 가는 데 필요한 변화의 세기입니다. 낮을수록 더 많이 그립니다.",
-  "canny.high": "높은 문턱",
-  "canny.high.help": "윤곽선을 시작하는 데 필요한 변화의 세기입니다. 낮은 문턱보다 작으면 둘을 바꿉니다.",
-  "canny.l2": "L2",
-  "canny.l2.help": "두 방향의 합 대신 실제 길이로 변화를 잽니다.",
-  "canny.aperture": "창 크기",
-  "canny.aperture.help": "변화를 보는 너비(픽셀)입니다. 5와 7은 훨씬 높은 문턱이 필요합니다.",
-  "canny.matte": "바탕",
-  "canny.matte.help": "투명한 픽셀 아래의 바탕입니다. 투명한 바탕의 어두운 선에는 흰색을 쓰세요.",
-  "canny.matte.black": "검정",
-  "canny.matte.white": "하양",
+  "from-picture": "그림에서 얻기",
 };
 
 /** Korean. */

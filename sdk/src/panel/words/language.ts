@@ -1,5 +1,6 @@
 import { type Word, words } from "./en.ts";
 import { type CardWords, cards, type Topic } from "./en-cards.ts";
+import { terms } from "./en-terms.ts";
 import { type Message, speak, type Values } from "./speak.ts";
 
 /** All texts of one language. A key that is missing does not compile. */
@@ -9,8 +10,9 @@ export interface Language {
   readonly words: Readonly<Record<Word, Message>>;
   readonly cards: Readonly<Record<Topic, CardWords>>;
   /**
-   * What conditions and their options are called, where the language of the condition is another: "canny" -> title,
-   * "canny.low" -> label, "canny.low.help" -> help.
+   * What conditions and their options are called, where their own words will not do: "canny" -> title, "canny.listed" ->
+   * title under a heading that says what maps come from, "canny.short" -> title beside what follows it, "canny.low" -> label, "canny.low.help" -> help,
+   * "canny.colours.rgb" -> value of a choice.
    */
   readonly terms: Readonly<Record<string, string>>;
 }
@@ -40,7 +42,7 @@ function speaker({ tag, words, cards, terms }: Language): Speaker {
   };
 }
 
-const english: Language = { tag: "en", words, cards, terms: {} };
+const english: Language = { tag: "en", words, cards, terms };
 
 /** The languages that are loaded on demand, by the first part of their tags. */
 const others: Readonly<Record<string, () => Promise<Language>>> = {
