@@ -64,7 +64,10 @@ function readPoseFile(path: string, bytes: Uint8Array, { size }: SourceOptions):
   const pose = readPose(new TextDecoder().decode(bytes), { name: path, ...size });
   if (size && (size.width !== pose.width || size.height !== pose.height)) {
     const told = `"${path}" tells that its picture is ${pose.width}x${pose.height}`;
-    throw misused("--size", `--size is for poses that do not tell the size of their picture, and ${told}. Leave it out.`);
+    throw misused(
+      "--size",
+      `--size is for poses that do not tell the size of their picture, and ${told}. Leave it out.`,
+    );
   }
   return pose;
 }

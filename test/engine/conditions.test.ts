@@ -1,4 +1,4 @@
-import { canny, createPixels, defineCondition, type Pixels, UnderdrawError } from "@underdraw/engine";
+import { canny, createPixels, defineCondition, lineart, type Pixels, pose, UnderdrawError } from "@underdraw/engine";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import * as mini from "zod/mini";
@@ -194,6 +194,29 @@ describe("a condition", () => {
       expect(error).toBeInstanceOf(RangeError);
       expect((error as Error).message).toMatch(/^source: a picture has at least 1x1 whole pixels, not /);
     }
+  });
+
+  test.each([
+    [null, "source.scene.bounds: the part of the drawing that counts has a place and a size above 0"],
+    [{ shapes: [] }, "source.scene.bounds"],
+    [{ bounds: { x: 0, y: 0, width: Number.NaN, height: 2 }, shapes: [] }, "not NaNx2 at 0, 0"],
+    [{ bounds: { x: 0, y: 0, width: 0, height: 2 }, shapes: [] }, "not 0x2 at 0, 0"],
+    [{ bounds: { x: 0, y: 0, width: 2, height: 2 } }, "scene.shapes: Invalid input"],
+    [{ bounds: { x: 0, y: 0, width: 2, height: 2 }, shapes: [null] }, "scene.shapes.0: Invalid input"],
+  ])("tells what is wrong with a scene that is none: %j", async (scene, said) => {
+    for (const condition of [canny(), lineart()]) {
+      const error = await failure(() => condition.extract({ width: 2, height: 2, scene } as never, context));
+      expect((error as Error).message).toContain(said);
+    }
+  });
+
+  test.each([
+    [null, "pose.people: a list is wanted, not null"],
+    [[null], "pose.people[0].body: a list is wanted, not undefined"],
+    [[{ body: 5 }], "pose.people[0].body: a list is wanted, not 5"],
+  ])("tells what is wrong with a pose that is none: %j", async (people, said) => {
+    const error = await failure(() => pose().extract({ width: 2, height: 2, people } as never, context));
+    expect((error as Error).message).toContain(said);
   });
 
   test("refuses bytes that are none, and says how to make some", async () => {

@@ -228,6 +228,7 @@ describe("a model's file", () => {
     const said = await engine.extract(depthModel({ values: "unit", near: "small" }), source, {
       models: { "depth-model": model },
     });
+    expect("warnings" in said).toBe(false);
     expect(
       apart(said.pixels, { ...drawn.pixels, data: drawn.pixels.data.map((v, i) => (i % 4 === 3 ? v : 255 - v)) }),
     ).toBe(0);

@@ -153,6 +153,13 @@ test("what is put beside a picture repeats its edge, and what the net answers th
   }
 });
 
+test("an answer smaller than the picture is stretched first and cut then: its last places blend with what lies beyond", () => {
+  const answer = { width: 4, height: 1, data: Float32Array.of(0, 1, 2, 30) };
+  const row = new Float32Array(6);
+  rowsOf(answer, { width: 6, height: 1, wholeWidth: 8, wholeHeight: 1 }, 6, 1)(0, row);
+  expect([...row]).toEqual([0, 0.25, 0.75, 1.25, 1.75, 9]);
+});
+
 test("a flat answer is a black depth map, and one that is not a number anywhere is drawn without it", () => {
   const size = { width: 3, height: 2 };
   const flat = { ...size, data: new Float32Array(6).fill(7) };

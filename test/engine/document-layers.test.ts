@@ -48,6 +48,20 @@ describe("a mask from layers", () => {
     expect(level(await drawn(maskLayers({ layers: "veil", opacity: false }), source), 2, 5)).toBe(255);
   });
 
+  test("counts paint that is half transparent as layers that are", async () => {
+    const source = drawing(20, 10, [
+      shape("back", rectangle(0, 0, 20, 10)),
+      shape("glass", rectangle(0, 0, 10, 10), { fill: "rgba(0, 0, 0, 0.25)", stroke: "black", strokeWidth: 4 }),
+    ]);
+    const levels = async (options: Parameters<typeof maskLayers>[0]) => {
+      const map = await drawn(maskLayers(options), source);
+      return [1, 5].map((x) => level(map, x, 5));
+    };
+    expect(await levels({ layers: "glass" })).toEqual([255, 64]);
+    expect(await levels({ layers: "glass", opacity: false })).toEqual([255, 255]);
+    expect(await levels({ layers: "back", visible: true })).toEqual([191, 191]);
+  });
+
   test("has soft edges", async () => {
     const map = await drawn(maskLayers(), drawing(10, 10, [shape("a", rectangle(0, 0, 4.25, 10))]));
     expect([level(map, 3, 5), level(map, 4, 5), level(map, 5, 5)]).toEqual([255, 64, 0]);

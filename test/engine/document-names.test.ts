@@ -9,6 +9,9 @@ import { coco } from "../../engine/src/scene/coco.ts";
 type Case = readonly [name: string, ade20k: string | null, coco: string | null];
 
 const english: readonly Case[] = [
+  ["seagull", "animal", "bird"],
+  ["giraffe 2", "animal", "giraffe"],
+  ["grandma", "person", "person"],
   ["sky", "sky", "sky-other-merged"],
   ["Sky", "sky", "sky-other-merged"],
   ["SKY copy 2", "sky", "sky-other-merged"],
@@ -117,6 +120,16 @@ const korean: readonly Case[] = [
   ["하늘은", "sky", "sky-other-merged"],
   ["하늘".normalize("NFD"), "sky", "sky-other-merged"],
   ["구름", "sky", "sky-other-merged"],
+  ["밤하늘", "sky", "sky-other-merged"],
+  ["고층빌딩", "skyscraper", "building-other-merged"],
+  ["여자아이 2", "person", "person"],
+  ["할머니", "person", "person"],
+  ["강물", "river", "river"],
+  ["바닷물", "sea", "sea"],
+  ["돌멩이들", "rock", "rock-merged"],
+  ["갈매기", "animal", "bird"],
+  ["코끼리", "animal", "elephant"],
+  ["기린", "animal", "giraffe"],
   ["나무", "tree", "tree-merged"],
   ["나무들", "tree", "tree-merged"],
   ["나무들의", "tree", "tree-merged"],

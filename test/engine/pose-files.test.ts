@@ -165,6 +165,7 @@ test.each([
   ["text for a number", body(["12", ...flat(pixels).slice(1)]), /pose_keypoints_2d\.0 is "12"/],
   ["true for a number", body([true, ...flat(pixels).slice(1)]), /is true, not a number/],
   ["a list in a list", body([[[1, 2], 3], ...pixels.slice(1)]), /not a number/],
+  ["an object for a joint", body(Array.from({ length: 18 }, (_, x) => ({ x, y: 1 }))), /2d\.0 is \{"x":0,"y":1\}, not/],
   ["infinity", body([Number.POSITIVE_INFINITY, ...flat(pixels).slice(1)]), /not a number/],
   ["a number too few", body(flat(pixels).slice(1)), /53 numbers/],
   ["a hand of 20", file({ hand_left_keypoints_2d: new Array(60).fill(1) }), /hand_left_keypoints_2d has 60 numbers/],

@@ -8,6 +8,7 @@ import {
   type Joint,
   type Pixels,
   poseDw,
+  poseMovenet,
   type Tensor,
   UnderdrawError,
 } from "@underdraw/engine";
@@ -373,4 +374,16 @@ test("nobody is found where the detector has no candidate, and no pose net runs"
     { detect, estimate },
   );
   expect(found).toEqual({ width: 64, height: 64, people: [] });
+});
+
+test("a map of nobody is told of, with either detector", async () => {
+  const source = painted(64, 64, () => [0, 0, 0]);
+  const joints = answer(Array.from({ length: 17 }, () => [0.5, 0.5, 0.1] as const));
+  const run = async (model: string): Promise<Readonly<Record<string, Tensor>>> =>
+    model === "movenet" ? { joints } : { output: yoloxAnswer({ seed: 7, plants: [] }) };
+  for (const condition of [poseMovenet(), poseDw()]) {
+    const notes: string[] = [];
+    await condition.extract(source, { run, note: ({ code }) => notes.push(code) });
+    expect(notes).toEqual(["pose-nobody"]);
+  }
 });

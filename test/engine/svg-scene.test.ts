@@ -40,6 +40,8 @@ describe("the size of a drawing", () => {
     ['width="-4" height="nonsense" viewBox="0 0 30 20"', 30, 20],
     ['viewBox="0 0 0 20"', 300, 150],
     ['width="10.4" height="0.2"', 10, 1],
+    ['style="width:48px;height:2em;font-size:20px" width="9" viewBox="0 0 24 24"', 48, 40],
+    ['width="4em" height="3em" font-size="20"', 80, 60],
   ])("%s is %i by %i", async (attributes, width, height) => {
     const { width: w, height: h, scene } = await drawing("<rect width='1' height='1'/>", attributes);
     expect([w, h, scene.bounds]).toEqual([width, height, { x: 0, y: 0, width, height }]);
@@ -238,8 +240,16 @@ describe("references", () => {
     const result = await drawing(
       '<g id="a"><rect width="1" height="1"/><use href="#a"/></g><use href="#b"/><g id="b"><use href="#c"/></g><g id="c"><use href="#b"/></g>',
     );
-    expect(result.scene.shapes).toHaveLength(2);
+    expect(result.scene.shapes).toHaveLength(1);
     expect(skipped(result)["use of an element inside of itself"]).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ["itself", '<g id="a"><path d="M0 0H1V1Z"/><g><use href="#a"/></g></g>', 1],
+    ["the one that draws it", '<g id="a"><path d="M0 0H1V1Z"/><use href="#b"/></g><g id="b"><use href="#a"/></g>', 2],
+    ["the whole file", '<path d="M0 0H1V1Z"/><use href="#all"/>', 1],
+  ])("that lead to %s from inside draw nothing of it again", async (_, content, count) => {
+    expect((await drawing(content, 'id="all"')).scene.shapes).toHaveLength(count);
   });
 
   test("to elsewhere are never followed and always told", async () => {
@@ -356,6 +366,13 @@ describe("what is not drawn is counted", () => {
       animate: 1,
     });
     expect(result.scene.shapes[1]?.fill).toBe("tan");
+  });
+
+  test("colours and outlines that a style gives by functions that are not known", async () => {
+    const result = await drawing(
+      '<rect width="9" height="9" fill="oklch(60% .2 30)"/><path d="M0 0H9V9Z" style="d: path(\'M0 0H5V5Z\'); stroke: COLOR(srgb 1 0 0)"/>',
+    );
+    expect(skipped(result)).toEqual({ "fill oklch()": 1, "d path()": 1, "stroke color()": 1 });
   });
 
   test("a marker that is switched off is none", async () => {

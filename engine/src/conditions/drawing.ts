@@ -1,7 +1,7 @@
 import { type CallOptions, type Progress, tell, unlessAborted } from "../call.ts";
 import { UnderdrawError } from "../core/errors.ts";
 import type { Pixels } from "../core/pixels.ts";
-import { flattened, isOpaque } from "../vision/matte.ts";
+import { flattening, isOpaque } from "../vision/matte.ts";
 import type { ConditionContext, ConditionSource, Drawing, Reads } from "./condition.ts";
 import { checkedPixels, readable } from "./source.ts";
 
@@ -30,16 +30,24 @@ export async function drawn(
   signal?.throwIfAborted();
   // Drawing what is to be looked at is no share of the map: only a stop is heard.
   const unheard: CallOptions = signal ? { signal } : {};
-  const read = await readable(id, recipe.reads, source, (work) => inTurns(work, id, unheard));
+  const read = await readable(id, recipe.reads, source, (work) =>
+    inTurns(work, id, unheard).catch(async (error) => {
+      signal?.throwIfAborted();
+      await blameScene(source, error);
+      throw error;
+    }),
+  );
   const { width, height } = read;
   const heard: ConditionContext = { ...context, onProgress: rising(context) };
   let map: Pixels;
   try {
-    const laid = matte && "data" in read && !isOpaque(read) ? flattened(read, matte) : read;
+    const isSeen = matte && "data" in read && !isOpaque(read);
+    const laid = isSeen ? await inTurns(flattening(read, matte), id, unheard) : read;
     const drawing = await unlessAborted(Promise.resolve(recipe.extract(laid, heard)), signal);
     map = isWork(drawing) ? await inTurns(drawing, id, heard) : drawing;
   } catch (error) {
     signal?.throwIfAborted();
+    await blameScene(source, error);
     if (UnderdrawError.is(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw failed(id, `The condition "${id}" failed on a source of ${width}x${height} pixels: ${reason}`, error);
@@ -48,6 +56,12 @@ export async function drawn(
   map = soundMap(id, map, width, height);
   // A recipe may give its source back as it is; the map is the caller's own all the same.
   return "data" in source && map.data.buffer === source.data.buffer ? { ...map, data: map.data.slice() } : map;
+}
+
+/** Rejects with what is wrong with a scene that could not be drawn. To look at each before would take as long as some maps. */
+async function blameScene(source: ConditionSource, error: unknown): Promise<void> {
+  if (!("scene" in source) || UnderdrawError.is(error)) return;
+  await (await import("../scene/read-scene.ts")).readScene(source.scene);
 }
 
 /** Tells on of progress that rises from 0 to 1, whatever a recipe says; of what is no share of anything it says nothing. */

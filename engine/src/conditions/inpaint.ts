@@ -21,8 +21,5 @@ export const inpaint = defineCondition({
   }),
   // Blends at the area's edge would be neither picture nor hole.
   convention: { values: "rgb", polarity: "none", matte: "none", resize: "nearest" },
-  extract: async (source, { threshold }) => {
-    const { fillMap, fillMask } = await import("../vision/fill-mask.ts");
-    return fillMap(source, fillMask(source, threshold));
-  },
+  extract: async (source, { threshold }) => (await import("../vision/fill-mask.ts")).fillMap(source, threshold),
 });

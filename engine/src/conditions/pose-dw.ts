@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { defineCondition } from "./condition.ts";
-import { poseConvention, poseNets, poseOptions } from "./pose-options.ts";
+import { poseConvention, poseNets, poseOptions, tellNobody } from "./pose-options.ts";
 import { outputOf } from "./pose-outputs.ts";
 
 const address = "https://huggingface.co/yzd-v/DWPose";
@@ -42,6 +42,7 @@ export const poseDw = defineCondition({
         return [outputOf("pose", outputs, "simcc_x"), outputOf("pose", outputs, "simcc_y")];
       },
     });
+    tellNobody(found, context);
     return posePainting(found, options);
   },
 });

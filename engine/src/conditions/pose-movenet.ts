@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { defineCondition } from "./condition.ts";
-import { poseConvention, poseNets, poseOptions } from "./pose-options.ts";
+import { poseConvention, poseNets, poseOptions, tellNobody } from "./pose-options.ts";
 import { outputOf } from "./pose-outputs.ts";
 
 const { order, stick } = poseOptions;
@@ -41,6 +41,7 @@ export const poseMovenet = defineCondition({
       context.signal?.throwIfAborted();
       return outputOf("movenet", await context.run("movenet", { input }), "joints");
     });
+    tellNobody(found, context);
     return posePainting(found, drawing);
   },
 });

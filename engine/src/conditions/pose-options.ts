@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import type { MapConvention } from "./condition.ts";
+import type { Pose } from "../core/pose.ts";
+import type { ConditionContext, MapConvention } from "./condition.ts";
 
 /** Options of every condition that draws a pose. */
 export const poseOptions = {
@@ -31,3 +32,13 @@ export const poseConvention: MapConvention = { values: "palette", polarity: "non
 
 /** The nets that read poses. */
 export const poseNets: readonly string[] = ["openpose", "pose"];
+
+/** Tells that a detector found nobody: the map is black then, which could be taken for a fault. */
+export function tellNobody({ people }: Pose, context: ConditionContext): void {
+  if (people.length > 0) return;
+  context.note?.({
+    code: "pose-nobody",
+    message: "Nobody was found in the picture, so the map of the pose is empty.",
+    remedy: "Take a picture in which people are larger and seen from head to hips, or give their joints.",
+  });
+}

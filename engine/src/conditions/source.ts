@@ -1,6 +1,6 @@
 import { UnderdrawError } from "../core/errors.ts";
-import type { Pixels } from "../core/pixels.ts";
-import type { SceneSource } from "../core/scene.ts";
+import type { Pixels, Rect } from "../core/pixels.ts";
+import type { Scene, SceneSource } from "../core/scene.ts";
 import type { ConditionSource, Reads } from "./condition.ts";
 
 /** The most pixels that a drawing or a pose may ask for: a map of 1 GiB. Whoever has more pixels has them already. */
@@ -29,6 +29,7 @@ export async function readable(
 ): Promise<ConditionSource> {
   const given = kindOf(source);
   checkSize(source, given);
+  if (given === "scene") checkBounds((source as SceneSource).scene);
   if (given === "picture") {
     const pixels = checkedPixels(source as Pixels);
     if (wanted === "picture") return pixels;
@@ -63,6 +64,14 @@ function checkSize({ width, height }: ConditionSource, kind: Reads): void {
       `source: a map of ${width}x${height} pixels has more than the ${mostPixels} that can be drawn. Ask for a smaller one.`,
     );
   }
+}
+
+function checkBounds(scene: Scene | null): void {
+  const { x, y, width, height }: Partial<Rect> = scene?.bounds ?? {};
+  if ([x, y, width, height].every(Number.isFinite) && Number(width) > 0 && Number(height) > 0) return;
+  throw new RangeError(
+    `source.scene.bounds: the part of the drawing that counts has a place and a size above 0, not ${width}x${height} at ${x}, ${y}.`,
+  );
 }
 
 /** Pixels whose bytes are what they should be; those of Node's codecs, which do not clamp, are looked at as if they did. */

@@ -31,24 +31,31 @@ export function checkPose({ width, height, people, animals = [] }: Pose): void {
       `pose: a frame has at least 1x1 whole pixels and up to ${mostPixels} of them, not ${width}x${height}.`,
     );
   }
+  checkList("pose.people", people);
+  checkList("pose.animals", animals);
   if (people.length > mostPeople || animals.length > mostPeople) {
     throw new RangeError(
       `pose: ${people.length} people and ${animals.length} animals; ${mostPeople} of each are most.`,
     );
   }
   for (const [at, person] of people.entries()) {
-    checkJoints(`pose.people[${at}].body`, person.body, jointCounts.body);
+    checkJoints(`pose.people[${at}].body`, person?.body, jointCounts.body);
     for (const part of ["leftHand", "rightHand", "face"] as const) {
       const joints = person[part];
       if (joints && joints.length > 0) checkJoints(`pose.people[${at}].${part}`, joints, jointCounts[part]);
     }
   }
   for (const [at, animal] of animals.entries()) {
-    checkJoints(`pose.animals[${at}].joints`, animal.joints, jointCounts.animal);
+    checkJoints(`pose.animals[${at}].joints`, animal?.joints, jointCounts.animal);
   }
 }
 
+function checkList(place: string, list: unknown): void {
+  if (!Array.isArray(list)) throw new RangeError(`${place}: a list is wanted, not ${list}.`);
+}
+
 function checkJoints(place: string, joints: Joints, count: number): void {
+  checkList(place, joints);
   if (joints.length !== count)
     throw new RangeError(`${place}: there are ${count} joints in order, null for missing ones, not ${joints.length}.`);
   for (const [at, joint] of joints.entries()) {

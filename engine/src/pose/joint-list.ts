@@ -64,6 +64,8 @@ function entriesOf(values: readonly unknown[], counts: readonly number[], place:
       return refuse(`${place}.${at} has ${value.length} numbers, not x, y and perhaps a confidence`);
     });
   }
+  const odd = values.findIndex((value) => value !== null && typeof value !== "number");
+  if (odd >= 0) refuse(`${place}.${odd} is ${shown(values[odd])}, not a number`);
   const step = [3, 2].find((step) => counts.includes(values.length / step));
   if (step === undefined) return refuse(`${place} has ${values.length} numbers; ${inJoints(counts)}, 2 or 3 for each`);
   return Array.from({ length: values.length / step }, (_, at) => entryOf(values, at * step, step, place, refuse));

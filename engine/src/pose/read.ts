@@ -184,7 +184,7 @@ function sizeOf(
     const { width, height } = options;
     if (width === undefined || height === undefined)
       return refuse(
-        "it does not tell the size of its picture. Give width and height in pixels, or write canvas_width and canvas_height into the file",
+        "it does not tell the size of its picture. Give its width and height in pixels (--size on the command line), or write canvas_width and canvas_height into the file",
       );
     if (!isFrame(width, height))
       throw new RangeError(

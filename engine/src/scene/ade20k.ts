@@ -10,7 +10,7 @@ export const ade20k: Palette = paletteOf(
   `
 wall 787878: walls, brick wall, stone wall, 벽, 벽면, 담벼락, 벽체
 building b47878: edifice, apartment, office building, castle, temple, church, palace, 건물, 빌딩, 건축물, 아파트, ~school, ~factory, ~성
-sky 06e6e6: cloud, clouds, cloudscape, 하늘, 구름, 창공, ~sun, ~moon, ~rainbow, ~해, ~달, ~노을
+sky 06e6e6: cloud, clouds, cloudscape, 하늘, 밤하늘, 구름, 먹구름, 뭉게구름, 창공, ~sun, ~moon, ~rainbow, ~해, ~달, ~노을
 floor 503232: flooring, wood floor, wooden floor, 바닥, 마루, 마룻바닥, 바닥재
 tree 04c803: oak tree, pine tree, pine, oak, tree trunk, tree crown, forest, woods, 나무, 수목, 소나무, 숲, ~trunk, ~branch, ~leaves, ~foliage
 ceiling 787850: 천장, 천정
@@ -20,7 +20,7 @@ windowpane e6e6e6: window, window pane, window frame, 창문, 창, 유리창, �
 grass 04fa07: lawn, turf, meadow grass, 잔디, 풀, 풀밭, 잔디밭
 cabinet e005ff: cupboard, kitchen cabinet, 수납장, 캐비닛, 찬장, 장식장
 sidewalk ebff07: pavement, footway, 인도, 보도, 보행로
-person 96053d: people, human, man, men, woman, women, boy, girl, child, children, kid, baby, lady, guy, pedestrian, 사람, 인물, 인간, 남자, 여자, 소년, 소녀, 아이, 아기, 보행자, ~individual, ~someone, ~somebody, ~figure, ~character, ~face, ~hair, ~body, ~캐릭터, ~얼굴
+person 96053d: people, human, man, men, woman, women, boy, girl, child, children, kid, baby, lady, guy, pedestrian, grandmother, grandfather, grandma, grandpa, 사람, 인물, 인간, 남자, 여자, 소년, 소녀, 아이, 아기, 어린이, 여자아이, 남자아이, 할머니, 할아버지, 아저씨, 아주머니, 엄마, 아빠, 군중, 보행자, ~individual, ~someone, ~somebody, ~figure, ~character, ~face, ~hair, ~body, ~캐릭터, ~얼굴
 earth 787846: dirt, 흙, 땅, 토양, 맨땅, ~ground, ~지면
 door 08ff33: double door, front door, doorway, 문, 출입문, 현관문, 대문, ~gate
 table ff0652: dining table, side table, bedside table, 테이블, 탁자, 식탁
@@ -34,7 +34,7 @@ painting ff0633: picture, wall art, picture frame, painting frame, 그림, 액�
 sofa 0b66ff: couch, settee, 소파, 쇼파, 카우치, ~lounge
 shelf ff0747: shelving, rack, 선반, 진열대
 house ff09e0: cottage, farmhouse, villa, 집, 주택, 가옥, 한옥, ~home, ~cabin
-sea 0907e6: ocean, 바다, 해양, 대양, ~wave, ~파도
+sea 0907e6: ocean, 바다, 바닷물, 해양, 대양, ~wave, ~파도
 mirror dcdcdc: looking glass, 거울, 미러
 rug ff095c: carpet, carpeting, mat, 러그, 카펫, 양탄자, 깔개
 field 7009ff: meadow, farmland, 들판, 밭, 초원, 벌판, ~들, ~논
@@ -42,7 +42,7 @@ armchair 08ffd6: arm chair, recliner, 안락의자, 팔걸이의자, 암체어
 seat 07ffe0: theater seat, 좌석, 객석
 fence ffb806: fencing, picket fence, 울타리, 담장, 펜스
 desk 0aff47: writing desk, office desk, 책상, 사무용 책상
-rock ff290a: stone, boulder, pebble, 바위, 돌, 암석, 자갈, ~cliff
+rock ff290a: stone, boulder, pebble, 바위, 돌, 돌멩이, 암석, 자갈, ~cliff
 wardrobe 07ffff: closet, armoire, 옷장, 장롱, ~press
 lamp e0ff08: table lamp, floor lamp, desk lamp, 램프, 스탠드 조명, 탁상등, ~등
 bathtub 6608ff: bathing tub, tub, bath tub, 욕조, ~bath
@@ -51,12 +51,12 @@ cushion ffc207: seat cushion, 쿠션, 방석
 base ff7a08: pedestal, plinth, 받침대, 기단, 받침, ~stand
 box 00ff14: carton, cardboard box, crate, 상자, 박스
 column ff0829: pillar, 기둥, 원기둥
-signboard ff0599: street sign, shop sign, road sign, sign board, traffic sign, 간판, 표지판, 안내판, ~sign
+signboard ff0599: street sign, shop sign, road sign, sign board, traffic sign, billboard, 간판, 광고판, 표지판, 안내판, ~sign
 chest of drawers 0633ff: bureau, dresser, drawers, 서랍장, 화장대, ~chest
 counter eb0cff: shop counter, 계산대, 카운터
 sand a09614: sand dune, dune, desert, sandy beach, 모래, 백사장, 모래사장, 사막, ~beach, ~해변
 sink 00a3ff: washbasin, wash basin, basin, 싱크대, 세면대, 개수대
-skyscraper 8c8c8c: high rise, tower block, 고층 건물, 마천루, 초고층빌딩
+skyscraper 8c8c8c: high rise, tower block, 고층 건물, 고층 빌딩, 마천루, 초고층빌딩
 fireplace fa0a0f: hearth, open fireplace, 벽난로, 난로
 refrigerator 14ff00: fridge, icebox, 냉장고
 grandstand 1fff00: covered stand, bleachers, 관중석, 관람석, 스탠드석
@@ -68,7 +68,7 @@ pool table ff4700: billiard table, snooker table, 당구대, 포켓볼대
 pillow 00ebff: bed pillow, 베개
 screen door 00adff: 방충문, 망문
 stairway 1f00ff: staircase, flight of stairs, 계단실, 층계
-river 0bc8c8: stream, creek, brook, 강, 하천, 시내, 개울
+river 0bc8c8: stream, creek, brook, 강, 강물, 하천, 시내, 개울
 bridge ff5200: footbridge, 교량, 대교, 구름다리, ~span, ~다리
 bookcase 00fff5: book case, bookshelf, book shelf, 책장, 책꽂이, 서가
 blind 003dff: window blind, window shade, roller blind, blinds, 블라인드, ~발
@@ -134,7 +134,7 @@ tank 00ffeb: storage tank, water tank, 물탱크, 탱크, 저장 탱크
 trade name 85ff00: brand name, 상표, 상호, 브랜드명, ~brand, ~marque, ~logo, ~로고
 microwave ff00eb: microwave oven, 전자레인지, 마이크로웨이브
 pot f500ff: flowerpot, flower pot, plant pot, 화분, 냄비, 항아리
-animal ff007a: animate being, beast, creature, fauna, dog, puppy, cat, kitten, horse, cow, sheep, bird, rabbit, deer, 동물, 짐승, 강아지, 개, 고양이, 새, 소, 토끼, 사슴, ~말, ~양
+animal ff007a: animate being, beast, creature, fauna, dog, puppy, cat, kitten, horse, cow, sheep, bird, rabbit, deer, elephant, giraffe, bear, lion, zebra, fox, pig, seagull, 동물, 짐승, 강아지, 개, 고양이, 새, 갈매기, 소, 젖소, 토끼, 사슴, 코끼리, 기린, 곰, 사자, 호랑이, 얼룩말, 여우, 돼지, ~말, ~양
 bicycle fff500: bike, 자전거, 바이크, ~wheel, ~cycle
 lake 0abed4: 호수, 호숫물, 저수지
 dishwasher d6ff00: dish washer, dishwashing machine, 식기세척기, 식세기

@@ -8,7 +8,7 @@ import { type Palette, paletteOf } from "./palette.ts";
 export const coco: Palette = paletteOf(
   "coco",
   `
-person dc143c: people, human, man, men, woman, women, boy, girl, child, children, kid, baby, lady, guy, pedestrian, 사람, 인물, 인간, 남자, 여자, 소년, 소녀, 아이, 아기, ~individual, ~figure, ~character, ~face, ~hair, ~body, ~캐릭터, ~얼굴
+person dc143c: people, human, man, men, woman, women, boy, girl, child, children, kid, baby, lady, guy, pedestrian, grandmother, grandfather, grandma, grandpa, 사람, 인물, 인간, 남자, 여자, 소년, 소녀, 아이, 아기, 어린이, 여자아이, 남자아이, 할머니, 할아버지, 아저씨, 아주머니, 엄마, 아빠, 군중, ~individual, ~figure, ~character, ~face, ~hair, ~body, ~캐릭터, ~얼굴
 bicycle 770b20: bike, 자전거, 바이크, ~wheel, ~cycle
 car 00008e: auto, automobile, motorcar, taxi, van, minivan, 자동차, 차, 승용차, 택시, ~machine, ~vehicle
 motorcycle 0000e6: motorbike, scooter, moped, 오토바이, 스쿠터
@@ -107,11 +107,11 @@ pillow 4c5b71: cushion, bed pillow, 베개, 쿠션
 platform ffb4c3: train platform, 승강장, 플랫폼
 playingfield 6a9ab0: playing field, sports field, football field, soccer field, tennis court, 경기장, 운동장, 축구장, ~court
 railroad e6968c: railway, rail track, train track, 철도, 철로, 기찻길, 선로, ~rail
-river 3c8fff: stream, creek, brook, 강, 하천, 시내, 개울
+river 3c8fff: stream, creek, brook, 강, 강물, 하천, 시내, 개울
 road 804080: street, highway, roadway, asphalt, dirt road, 도로, 길, 차도, 거리, ~route, ~lane
 roof 5c5237: rooftop, 지붕, 옥상
 sand fed47c: sand dune, dune, desert, sandy beach, 모래, 백사장, 모래사장, 사막, ~beach, ~해변
-sea 494dae: ocean, 바다, 해양, 대양, ~wave, ~waves, ~파도
+sea 494dae: ocean, 바다, 바닷물, 해양, 대양, ~wave, ~waves, ~파도
 shelf ffa062: bookshelf, book shelf, bookcase, rack, 선반, 책장, 책꽂이, 진열대
 snow ffffff: snowfield, 눈밭, 설원, 흰눈, ~눈
 stairs 68546d: steps, stair, staircase, stairway, 계단, 층계
@@ -127,7 +127,7 @@ window-other ff4961: windowpane, window pane, window frame, 창문, 창, 유리�
 tree-merged 6b8e23: oak tree, pine tree, palm tree, palm, pine, oak, forest, woods, bush, shrub, hedge, tree trunk, 나무, 숲, 소나무, 야자수, 덤불, ~branch, ~leaves, ~foliage, ~trunk
 fence-merged be9999: fencing, picket fence, railing, cage, 울타리, 담장, 펜스, 난간, ~rail
 ceiling-merged 928b8d: ceiling tile, 천장, 천정
-sky-other-merged 4682b4: cloud, clouds, cloudscape, 하늘, 구름, 창공, ~sun, ~moon, ~rainbow, ~해, ~달, ~노을
+sky-other-merged 4682b4: cloud, clouds, cloudscape, 하늘, 밤하늘, 구름, 먹구름, 뭉게구름, 창공, ~sun, ~moon, ~rainbow, ~해, ~달, ~노을
 cabinet-merged 86c79c: cupboard, wardrobe, closet, kitchen cabinet, 수납장, 캐비닛, 찬장, 옷장
 table-merged d1e28c: desk, coffee table, side table, bedside table, 테이블, 탁자, 책상
 floor-other-merged 60246c: flooring, floor tile, marble floor, 바닥, 바닥재, 타일 바닥
@@ -137,8 +137,8 @@ grass-merged 98fb98: lawn, turf, moss, straw, meadow, 잔디, 풀, 풀밭, 잔�
 dirt-merged d0e5e4: mud, earth, soil, dirt track, 흙, 땅, 진흙, ~ground, ~지면
 paper-merged cebaab: napkin, paper sheet, 종이, 냅킨
 food-other-merged 98a140: salad, vegetable, meal, bread, 음식, 채소, 샐러드, 빵
-building-other-merged 747000: skyscraper, edifice, tower, apartment, office building, castle, temple, church, palace, 건물, 빌딩, 건축물, 아파트, 마천루, ~school, ~factory, ~성
-rock-merged 00728f: stone, boulder, 바위, 돌, 암석, ~cliff
+building-other-merged 747000: skyscraper, edifice, tower, apartment, office building, castle, temple, church, palace, 건물, 빌딩, 고층 건물, 고층 빌딩, 건축물, 아파트, 마천루, ~school, ~factory, ~성
+rock-merged 00728f: stone, boulder, 바위, 돌, 돌멩이, 암석, ~cliff
 wall-other-merged 66669c: walls, concrete wall, wall panel, 벽, 벽면, 담벼락, 벽체
 rug-merged fa8dff: carpet, mat, carpeting, 러그, 카펫, 양탄자, 깔개
 `,

@@ -32,7 +32,8 @@ export function* layerMask(source: SceneSource, options: LayerMaskOptions): Gene
     const own = chosen(shape);
     const hides = !own && options.visible && shape.body !== null;
     if (!own && !hides) continue;
-    const found = yield* within(painter.shape(shape, frame, { body: true, line: own }), done, done);
+    const parts = { body: true, line: own, thinned: options.opacity || !own };
+    const found = yield* within(painter.shape(shape, frame, parts), done, done);
     yield done;
     if (!found) continue;
     const { plane, box } = found;

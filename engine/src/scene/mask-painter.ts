@@ -4,6 +4,7 @@ import { Coverage, type Sink } from "./coverage.ts";
 import type { Edges } from "./edges.ts";
 import { share } from "./mask.ts";
 import type { OutlinedShape } from "./outlined.ts";
+import { alphaOf } from "./paint.ts";
 
 /** Adds cover to a plane: what is covered twice is not covered more. */
 class Layer implements Sink {
@@ -47,6 +48,12 @@ class Layer implements Sink {
     }
   }
 
+  /** Leaves a share of all that is covered. */
+  thin(alpha: number): void {
+    if (alpha < 1)
+      for (let i = 0; i < this.data.length; i++) this.data[i] = Math.round((this.data[i] as number) * alpha);
+  }
+
   solid(y: number, left: number, right: number, value: number): void {
     const shift = (y - this.#box.top) * this.#pitch - this.#box.left;
     if (value === 255) this.data.fill(255, shift + left, shift + right);
@@ -62,6 +69,8 @@ class Layer implements Sink {
 export interface MaskParts {
   readonly body: boolean;
   readonly line: boolean;
+  /** Half transparent paint covers by half; without it all paint that shows covers wholly. */
+  readonly thinned?: boolean;
 }
 
 /** The mask of a shape, and where in the map it lies. */
@@ -96,7 +105,8 @@ export class MaskPainter {
     if (isEmpty(own)) return null;
     const layer = new Layer(own);
     const plane = { width: own.right - own.left, height: own.bottom - own.top, data: layer.data };
-    yield* this.#parts(shape, parts, own, layer);
+    if (parts.thinned) yield* this.#thinned(shape, parts, own, layer);
+    else yield* this.#parts(shape, parts, own, layer);
     for (const clip of shape.clips) {
       const cut = new Layer(own);
       yield* this.#fill(clip, own, cut);
@@ -112,6 +122,17 @@ export class MaskPainter {
   *#parts({ body, line }: OutlinedShape, parts: MaskParts, box: Box, layer: Layer): Generator<number, void, void> {
     if (body && parts.body) yield* this.#fill(body, box, layer);
     if (line && parts.line) yield* this.#fill(line, box, layer);
+  }
+
+  /** The area and above it the line, each as much as its paint hides. */
+  *#thinned(shape: OutlinedShape, parts: MaskParts, box: Box, layer: Layer): Generator<number, void, void> {
+    if (parts.body) yield* this.#parts(shape, { body: true, line: false }, box, layer);
+    layer.thin(shape.opacity > 0 ? shape.solidity / shape.opacity : 0);
+    if (!parts.line || !shape.line) return;
+    const line = new Layer(box);
+    yield* this.#parts(shape, { body: false, line: true }, box, line);
+    line.thin(alphaOf(shape.shape.stroke));
+    layer.add({ plane: { width: box.right - box.left, height: box.bottom - box.top, data: line.data }, box });
   }
 
   *#fill(edges: Edges, box: Box, sink: Sink): Generator<number, void, void> {

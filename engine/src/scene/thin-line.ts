@@ -44,11 +44,10 @@ export function drawThin({ points, closed }: Run, pen: ThinPen): void {
     if (!cut) continue;
     // A corner of the path keeps its pixel.
     if (n > 0 && isCorner(points, n)) [olderX, olderY] = [Number.NaN, Number.NaN];
-    const [x0, y0, x1, y1] = cut;
+    const [x0, y0, x1, y1] = [snapped(cut[0]), snapped(cut[1]), snapped(cut[2]), snapped(cut[3])];
     const steps = Math.max(1, Math.ceil(Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0))));
     for (let step = 0; step <= steps; step++) {
-      const t = step / steps;
-      visit(Math.floor(x0 + (x1 - x0) * t), Math.floor(y0 + (y1 - y0) * t));
+      visit(Math.floor(x0 + ((x1 - x0) * step) / steps), Math.floor(y0 + ((y1 - y0) * step) / steps));
     }
   }
   put(lastX, lastY, pen);
@@ -62,6 +61,9 @@ function isCorner(points: Float64Array, n: number): boolean {
   const dot = ax * bx + ay * by;
   return dot < 0 || dot * dot < 0.75 * (ax * ax + ay * ay) * (bx * bx + by * by);
 }
+
+/** To parts of a pixel that add up without a rest: a step of a whole pixel then never skips one, nor ends before it. */
+const snapped = (value: number): number => Math.round(value * 65_536) / 65_536;
 
 function put(x: number, y: number, { box, mask, ids, id, data, width }: ThinPen): void {
   if (!(x >= box.left && x < box.right && y >= box.top && y < box.bottom)) return;

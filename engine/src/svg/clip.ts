@@ -178,23 +178,26 @@ export function masksOf(reading: Reading, element: SvgElement, cut: Cut, collect
   }
   if (light.length === 0) return null;
   const region = regionOf(mask, cut);
-  const clips: SceneClip[] = [
-    together(reading, mask, cut, light),
-    ...(light.length === 1 ? inner : []),
-    ...(region ? [region] : []),
-  ];
+  if (region === null) return null;
+  const clips: SceneClip[] = [together(reading, mask, cut, light), ...(light.length === 1 ? inner : []), region];
   for (const hole of dark) clips.push({ path: outside(hole), matrix: identity, rule: "evenodd" });
   return clips;
 }
 
-/** The rectangle that a mask gives in the coordinates of what it masks. */
-function regionOf(mask: SvgElement, { matrix, measures }: Cut): SceneClip | null {
-  if (attribute(mask, "maskUnits") !== "userSpaceOnUse") return null;
-  const length = (name: string, side: "width" | "height"): number | undefined =>
-    lengthFrom(attribute(mask, name), side, measures);
-  const [width, height] = [length("width", "width"), length("height", "height")];
-  if (width === undefined || height === undefined) return null;
-  const path = rectangle(length("x", "width") ?? 0, length("y", "height") ?? 0, width, height);
+/** The rectangle outside of which a mask leaves nothing; null where that is everything. */
+function regionOf(mask: SvgElement, cut: Cut): SceneClip | null {
+  const isByBox = attribute(mask, "maskUnits") !== "userSpaceOnUse";
+  const matrix = byBox(isByBox, cut);
+  if (!matrix) return null;
+  const measures = isByBox ? { ...cut.measures, width: 1, height: 1 } : cut.measures;
+  const length = (name: string, side: "width" | "height", preset: string): number =>
+    lengthFrom(attribute(mask, name), side, measures) ?? (lengthFrom(preset, side, measures) as number);
+  const path = rectangle(
+    length("x", "width", "-10%"),
+    length("y", "height", "-10%"),
+    length("width", "width", "120%"),
+    length("height", "height", "120%"),
+  );
   return path === null ? null : { path, matrix };
 }
 

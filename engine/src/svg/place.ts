@@ -22,7 +22,7 @@ export interface Place {
   readonly group: OpenGroup | null;
   readonly measures: Measures;
   readonly depth: number;
-  /** What `use` refers to, the outermost first: none of them may come again inside. */
+  /** What is being drawn and can be referred to, the outermost first: none of it may come again inside. */
   readonly uses: readonly SvgElement[];
 }
 

@@ -10,7 +10,7 @@ import type { OpenGroup, Place } from "./place.ts";
 import { createBudget, createKept, type Reading } from "./reading.ts";
 import { unreadable } from "./refusal.ts";
 import { createReport, type Reporter, type SvgReport } from "./report.ts";
-import { createCascade, styleOf } from "./style.ts";
+import { createCascade, type Declared, styleOf } from "./style.ts";
 import { initialStyle } from "./style-record.ts";
 import { readStyleSheets } from "./stylesheet.ts";
 import { identity } from "./transform.ts";
@@ -60,7 +60,8 @@ export async function readSvg(source: Uint8Array | string, options: SvgOptions =
   const document = await inTurns(readDocument(text, file, limits, report), signal);
   const pictures = await readPictures(document, options.pictures, limits, report, signal);
   const faces = await readFaces(options.fonts ?? []);
-  const size = sizeOf(document.root, file);
+  const declared = createCascade(readStyleSheets(document.styles, file, limits.rules, report), report);
+  const size = sizeOf(document.root, declared(document.root), file);
   const reading: Reading = {
     file,
     document,
@@ -70,7 +71,7 @@ export async function readSvg(source: Uint8Array | string, options: SvgOptions =
     measures: size.measures,
     pictures,
     faces,
-    declared: createCascade(readStyleSheets(document.styles, file, limits.rules, report)),
+    declared,
     kept: createKept(),
     ...createBudget(file, limits, report),
   };
@@ -106,13 +107,14 @@ interface Size {
 }
 
 /** The size of a file: its own, else that of its view box, else CSS's for what has none. */
-function sizeOf(root: SvgElement, file: string): Size {
+function sizeOf(root: SvgElement, declared: Declared, file: string): Size {
   const box = viewBoxOf(root);
   const whole: Measures = { width: box?.width ?? 300, height: box?.height ?? 150, fontSize: 16 };
+  const { fontSize } = styleOf(initialStyle, declared, root, whole);
   const side = (name: "width" | "height"): number => {
-    const text = attribute(root, name);
+    const text = declared.get(name) ?? attribute(root, name);
     // A percentage is of a page that is not there.
-    const value = text?.endsWith("%") ? undefined : lengthFrom(text, name, whole);
+    const value = text?.endsWith("%") ? undefined : lengthFrom(text, name, { ...whole, fontSize });
     if (value === undefined || value < 0) return whole[name];
     if (value > 0) return value;
     throw unreadable(file, `its ${name} is 0, so that there is nothing to draw. Give it a size in the file.`);
@@ -145,7 +147,8 @@ function begin(
   const into = { x: 0, y: 0, width, height };
   const style = styleOf(initialStyle, declared, root, measures);
   const matrix = box ? fit(box, into, attribute(root, "preserveAspectRatio")).matrix : identity;
-  return [elementsIn(root), { ...outside, matrix, style, measures: { ...measures, fontSize: style.fontSize } }];
+  const inside = { ...measures, fontSize: style.fontSize };
+  return [elementsIn(root), { ...outside, matrix, style, measures: inside, uses: [root] }];
 }
 
 /** Gives each element an id of its own: the one that it has, with a number where `use` repeats it. */

@@ -2,6 +2,7 @@ import { attribute, type SvgElement } from "./element.ts";
 import { apply } from "./inherited.ts";
 import type { Measures } from "./length.ts";
 import { fontParts, isOpen, isPresentation, takes } from "./property.ts";
+import type { Reporter } from "./report.ts";
 import type { Style } from "./style-record.ts";
 import { declarationsIn, type StyleSheet } from "./stylesheet.ts";
 
@@ -12,19 +13,19 @@ import { declarationsIn, type StyleSheet } from "./stylesheet.ts";
 export type Declared = ReadonlyMap<string, string>;
 
 /** Finds what elements declare, each once. */
-export function createCascade(sheet: StyleSheet): (element: SvgElement) => Declared {
+export function createCascade(sheet: StyleSheet, report: Reporter): (element: SvgElement) => Declared {
   const known = new WeakMap<SvgElement, Declared>();
   return (element) => {
     let declared = known.get(element);
     if (!declared) {
-      declared = declaredBy(element, sheet);
+      declared = declaredBy(element, sheet, report);
       known.set(element, declared);
     }
     return declared;
   };
 }
 
-function declaredBy(element: SvgElement, sheet: StyleSheet): Declared {
+function declaredBy(element: SvgElement, sheet: StyleSheet, report: Reporter): Declared {
   const declared = new Map<string, string>();
   const weighty = new Set<string>();
   const set = (name: string, value: string, important: boolean): void => {
@@ -32,7 +33,13 @@ function declaredBy(element: SvgElement, sheet: StyleSheet): Declared {
       for (const [part, own] of fontParts(value)) set(part, own, important);
       return;
     }
-    if ((weighty.has(name) && !important) || !takes(name, value)) return;
+    if (weighty.has(name) && !important) return;
+    if (!takes(name, value)) {
+      // What stood before it holds on, as files say it twice for readers old and new; without that something is missing.
+      const call = declared.has(name) ? null : /^(?:color|lab|lch|oklab|oklch|color-mix|path)(?=\()/i.exec(value);
+      if (call) report.skip(`${name} ${call[0].toLowerCase()}()`);
+      return;
+    }
     if (important) weighty.add(name);
     declared.set(name, value);
   };

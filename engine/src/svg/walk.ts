@@ -211,6 +211,8 @@ function enter(reading: Reading, met: Met, names: Names, given: Given | undefine
     style,
     group,
     depth: place.depth + 1,
+    // What lies in it may not draw it again.
+    uses: attribute(element, "id") && !place.uses.includes(element) ? [...place.uses, element] : place.uses,
   };
   if (name === "use") return used(reading, met, inner);
   if (name === "switch") {
@@ -239,7 +241,7 @@ function used(reading: Reading, { element, declared, place }: Met, inner: Place)
   return {
     elements: [found],
     at: 0,
-    place: { ...inner, uses: [...place.uses, found] },
+    place: { ...inner, uses: [...inner.uses, found] },
     given: { width: length("width"), height: length("height") },
   };
 }

@@ -36,15 +36,21 @@ interface Axis {
   readonly part: Float32Array;
 }
 
-/** For each new place of an axis its two neighbours in the `seen` part of the old one, as OpenCV's linear filter has it. */
-function axis(length: number, seen: number, to: number): Axis {
+/**
+ * For each new place of an axis its two neighbours in an answer of `length` numbers, as OpenCV's linear filter has it. The
+ * answer is of `whole` pixels, of which only the first `seen` are the picture's.
+ */
+function axis(length: number, seen: number, whole: number, to: number): Axis {
   const [first, second, part] = [new Int32Array(to), new Int32Array(to), new Float32Array(to)];
-  const end = Math.min(length, Math.ceil(seen)) - 1;
+  const scale = length / whole;
+  // The middle of the last pixel of the picture. An answer that is smaller blends it with what lies beyond, as annotators do
+  // that stretch the answer first and cut it then.
+  const end = scale * seen - Math.min(scale, 1) / 2 - 0.5;
   for (let x = 0; x < to; x++) {
-    const place = Math.min(Math.max(((x + 0.5) * seen) / to - 0.5, 0), end);
+    const place = Math.max(Math.min((scale * seen * (x + 0.5)) / to - 0.5, end), 0);
     const floor = Math.floor(place);
     first[x] = floor;
-    second[x] = Math.min(floor + 1, end);
+    second[x] = Math.min(floor + 1, length - 1);
     part[x] = place - floor;
   }
   return { first, second, part };
@@ -55,8 +61,8 @@ function axis(length: number, seen: number, to: number): Axis {
  * and between its places lies a straight line.
  */
 export function rowsOf(plane: FloatPlane, seen: SeenSize, width: number, height: number): Rows {
-  const columns = axis(plane.width, (plane.width * seen.width) / seen.wholeWidth, width);
-  const rows = axis(plane.height, (plane.height * seen.height) / seen.wholeHeight, height);
+  const columns = axis(plane.width, seen.width, seen.wholeWidth, width);
+  const rows = axis(plane.height, seen.height, seen.wholeHeight, height);
   const across = [new Float32Array(width), new Float32Array(width)] as const;
   const held = [-1, -1];
   const { data } = plane;
