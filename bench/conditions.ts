@@ -16,6 +16,11 @@ import { loadNow, machine, median, milliseconds, numberOption, table } from "./m
 //   node scripts/run.mjs bench/conditions.ts --python PYTHON [--side 1024] [--rounds 9] [--only blur,tile]
 //
 // PYTHON is one with opencv-python-headless. Without it our times alone are shown.
+//
+//   node scripts/run.mjs bench/conditions.ts --memory --side 5000 --only silhouette
+//
+// shows instead what one takes, the first time: time, memory beyond the source (the map is part of it), and how long nobody else had
+// a turn, which is how late a stop is heard.
 
 /** A case: a condition, its options, and those that its twin in conditions_reference.py takes. */
 interface Case {
@@ -53,6 +58,7 @@ const { values } = parseArgs({
     side: { type: "string", default: "1024" },
     rounds: { type: "string", default: "9" },
     only: { type: "string" },
+    memory: { type: "boolean", default: false },
   },
 });
 const side = numberOption("side", values.side, 64);
@@ -81,6 +87,36 @@ function photograph(): Pixels {
 }
 
 const picture = photograph();
+
+/** What a condition takes of a process that others want to use too. */
+async function footprint(condition: string, options: Readonly<Record<string, unknown>>): Promise<readonly string[]> {
+  const chosen = builtInConditions.find(({ id }) => id === condition)?.choose(options);
+  if (!chosen) throw new Error(`There is no condition "${condition}".`);
+  const before = process.memoryUsage().rss;
+  let [most, block] = [before, 0];
+  const begun = performance.now();
+  let last = begun;
+  const look = () => {
+    const now = performance.now();
+    [most, block, last] = [Math.max(most, process.memoryUsage().rss), Math.max(block, now - last), now];
+  };
+  const watch = setInterval(look, 5);
+  await chosen.extract(picture, { run });
+  look();
+  clearInterval(watch);
+  return [condition, milliseconds(last - begun), `${((most - before) / 1e6).toFixed(0)} MB`, milliseconds(block)];
+}
+
+const run = () => Promise.reject(new Error("These conditions need no model."));
+if (values.memory) {
+  // One a process: what another has left would be taken for free.
+  const found = cases.find(({ condition }) => condition === values.only);
+  if (!found) throw new Error("Which condition? Usage: --memory --only CONDITION");
+  const row = await footprint(found.condition, found.options ?? {});
+  console.log(table(["Condition", "Time", "Beyond the source", "Longest block"], [row]));
+  console.log(machine("none", [], load));
+  process.exit(0);
+}
 
 /** The other side: a process that answers each case with its time. */
 async function startTwin(python: string) {
@@ -116,7 +152,6 @@ async function startTwin(python: string) {
 }
 
 const twin = values.python === undefined ? null : await startTwin(values.python);
-const run = () => Promise.reject(new Error("These conditions need no model."));
 const rows: string[][] = [];
 const copies: number[] = [];
 for (let round = -6; round < rounds; round++) {

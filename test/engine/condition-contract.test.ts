@@ -52,6 +52,17 @@ describe("the contract", () => {
   });
 });
 
+test("soft lines are white on black also where a host shows them as they are, which is the usual convention", async () => {
+  const dark = defineCondition({
+    id: "dark",
+    title: "Dark lines",
+    options: z.object({}),
+    extract: (source) => painted(source, (i) => (i > 3 && source.data[i] !== source.data[i - 4] ? 0 : 255)),
+  });
+  const failed = (await runConditionContract(dark)).filter(({ outcome }) => outcome === "failed");
+  expect(failed.map(({ name }) => name)).toEqual([expect.stringContaining("leaves a plain source empty")]);
+});
+
 describe("is kept by", () => {
   test.each(builtInConditions.map((kind) => [kind.id, kind] as const))("%s", { timeout: 60_000 }, async (_, kind) => {
     // Two slow cores that others use as well.

@@ -75,7 +75,7 @@ const runs: Readonly<Record<string, (golden: Golden) => Made | Promise<Made>>> =
   dilate: (golden) => morphed(golden, dilate),
   open: (golden) => morphed(golden, open),
   close: (golden) => morphed(golden, close),
-  distance: (golden) => distances(channelOf(sourceOf(golden), 0), golden.options["metric"] as Metric).data,
+  distance: (golden) => finished(distances(channelOf(sourceOf(golden), 0), golden.options["metric"] as Metric)).data,
   skeleton: (golden) =>
     grayPixels(skeleton(channelOf(sourceOf(golden), 0), golden.options["method"] as SkeletonMethod)),
   lightness: (golden) => grayPixels(lightness(sourceOf(golden))),

@@ -172,6 +172,12 @@ describe("what is no .safetensors file is refused by its kind", () => {
       "model.safetensors",
       /pickle.*run code.*convert/i,
     ],
+    [
+      "a file that is named like ONNX",
+      "hello, hello, hello",
+      "depth.onnx",
+      /by its name it is an ONNX file.*not begin/,
+    ],
     ["a file that is named like a pickle", "cdata\n(lp0\n.........", "old.ckpt", /by its name it is a pickle/],
     ["GGUF", "GGUF\x03\x00\x00\x00", "model.gguf", /GGUF/],
     ["ONNX", "\x08\x07\x12\x07pytorch\x1a\x05", "model.onnx", /ONNX/],

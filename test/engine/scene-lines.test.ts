@@ -277,6 +277,13 @@ describe("lines of one pixel", () => {
     ]);
   });
 
+  test.each([10, 9.999999999999998, 10.3])("have no gaps where they run along pixels from %d on", (from) => {
+    const far = from + 180;
+    const data = thin([shape(`M${from} ${from}H${far}V${far}H${from}Z`, { ...stroked, strokeWidth: 2 })], 200);
+    expect(data.reduce((sum, value) => sum + value / 255, 0)).toBe(4 * 180);
+    for (const row of rowsOf(data, 200).slice(10, 191)) expect([row[10], row[190]]).toEqual([255, 255]);
+  });
+
   test("are hidden by bodies in front, and not by their own", () => {
     const front = shape("M10 10H20V20H10Z", { stroke: "white" });
     const data = rowsOf(thin([shape("M0 15H32", stroked), front]), 32);

@@ -16,7 +16,7 @@ const inRows = (labels: Uint8Array, width: number) => labels.join("").match(new 
 
 test("areas hang together along sides, not corners, in the order in which they are read", () => {
   const labels = labelled("00100", "01100", "10010", "11110");
-  const { count, of, sizes } = areasOf(labels, 5);
+  const { count, of, sizes } = finished(areasOf(labels, 5));
   expect(count).toBe(new Set(of).size);
   expect([...sizes].reduce((a, b) => a + b)).toBe(20);
   // The same labels flooded one area at a time.
@@ -44,9 +44,8 @@ test("areas hang together along sides, not corners, in the order in which they a
 });
 
 test("a spiral, which meets itself late, is one area", () => {
-  const { count, sizes } = areasOf(
-    labelled("1111111", "0000001", "1111101", "1000101", "1011101", "1000001", "1111111"),
-    7,
+  const { count, sizes } = finished(
+    areasOf(labelled("1111111", "0000001", "1111101", "1000101", "1011101", "1000001", "1111111"), 7),
   );
   expect(count).toBe(2);
   expect([...sizes].sort((a, b) => b - a)).toEqual([31, 18]);
@@ -61,7 +60,7 @@ test("a small area goes to the neighbour with the longest common border", () => 
 test("small areas that lie together become one that is large enough", () => {
   const merged = finished(withoutSmallAreas(labelled("00000", "01230", "04560", "00000"), 5, 2));
   expect(new Set(merged).size).toBeLessThan(7);
-  const { sizes } = areasOf(merged, 5);
+  const { sizes } = finished(areasOf(merged, 5));
   expect(Math.min(...sizes)).toBeGreaterThanOrEqual(2);
 });
 
@@ -76,7 +75,7 @@ test("no area below the least is left, whatever the labels, and one area alone s
   ] as const) {
     const labels = Uint8Array.from({ length: width * height }, () => Math.floor(dice() * kinds));
     const merged = finished(withoutSmallAreas(labels, width, least));
-    const { sizes, count } = areasOf(merged, width);
+    const { sizes, count } = finished(areasOf(merged, width));
     if (count > 1) expect(Math.min(...sizes)).toBeGreaterThanOrEqual(least);
     expect([...new Set(merged)].every((label) => labels.includes(label))).toBe(true);
   }
@@ -100,8 +99,8 @@ test("a drawing of a few colours keeps them all exactly, and a smaller number me
 });
 
 test("each colour goes to the nearest middle, and the middles to their colours", () => {
-  const histogram = histogramOf(readGolden("sources/chelsea.png").data);
-  const { of, count } = kMeans(histogram, 6, 1);
+  const histogram = finished(histogramOf(readGolden("sources/chelsea.png").data));
+  const { of, count } = finished(kMeans(histogram, 6, 1));
   const cells = histogram.counts.length;
   const labs = Array.from({ length: cells }, (_, cell) => {
     const [red = 0, green = 0, blue = 0] = [0, 1, 2].map((c) => Math.round(histogram.means[3 * cell + c] as number));
@@ -168,8 +167,8 @@ test("chance is spread evenly and follows from the seed", () => {
 });
 
 test("the cells of the histogram hold every pixel with its mean colour", () => {
-  const { cells, counts, means } = histogramOf(
-    Uint8ClampedArray.of(0, 0, 0, 255, 7, 0, 2, 255, 8, 0, 0, 255, 255, 255, 255, 0),
+  const { cells, counts, means } = finished(
+    histogramOf(Uint8ClampedArray.of(0, 0, 0, 255, 7, 0, 2, 255, 8, 0, 0, 255, 255, 255, 255, 0)),
   );
   expect([...counts]).toEqual([2, 1, 1]);
   expect([...means]).toEqual([3.5, 0, 1, 8, 0, 0, 255, 255, 255]);

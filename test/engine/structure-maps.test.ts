@@ -1,12 +1,12 @@
-import { normalDepth, type Pixels } from "@underdraw/engine";
+import { createPixels, normalDepth, type Pixels } from "@underdraw/engine";
 import { expect, test } from "vitest";
 import { drawLine } from "../../engine/src/vision/line.ts";
 import { mlsdLines } from "../../engine/src/vision/mlsd-lines.ts";
-import { depthNormals, normalPixels } from "../../engine/src/vision/normals.ts";
+import { drawNormals, normalMap } from "../../engine/src/vision/normals.ts";
 import { grayPixels } from "../../engine/src/vision/plane.ts";
 import { resample } from "../../engine/src/vision/resample.ts";
 import { distance, goldens } from "./golden-maps.ts";
-import { painted, readNumbers } from "./structure-golden.ts";
+import { finished, painted, readNumbers } from "./structure-golden.ts";
 
 // MLSD's answers as lines, and normals of depth: what follows a net, held against the annotators' own code.
 
@@ -67,7 +67,7 @@ test.each(goldens("normal-from-depth").map((golden) => [golden.id, golden] as co
     const { dims, values } = inputOf(golden, "depth");
     const depth = { width: dims[1] as number, height: dims[0] as number, data: values };
     const background = shapeOf(golden).options["backgroundThreshold"] as number;
-    const map = normalPixels(depthNormals(depth, { front: 2 * Math.PI, background, beyond: "mirrored" }));
+    const map = finished(normalMap(depth, { front: 2 * Math.PI, background, beyond: "mirrored" }));
     const reversed = map.data.slice();
     for (let i = 0; i < reversed.length; i += 4) {
       reversed[i] = map.data[i + 2] as number;
@@ -83,7 +83,8 @@ test.each(goldens("normal").map((golden) => [golden.id, golden] as const))(
     const { dims, values } = inputOf(golden, "normal");
     const [, height = 0, width = 0] = dims;
     const plane = (channel: number) => values.subarray(channel * width * height, (channel + 1) * width * height);
-    const map = normalPixels({ width, height, left: plane(0), up: plane(1), front: plane(2) });
+    const map = createPixels(width, height);
+    drawNormals({ left: plane(0), up: plane(1), front: plane(2) }, map.data, 0);
     // The annotator enlarges its map to sides that are multiples of 64, by OpenCV's linear filter, which cuts off where
     // ours rounds: single values are one level apart.
     const tolerance = { level: 1, share: 0, mean: 0.02 };

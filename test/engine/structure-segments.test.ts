@@ -146,16 +146,16 @@ test("sides of different strokes, which run the same way, stay apart", () => {
     { x0: 0, y0: 0, x1: 100, y1: 0, width: 1 },
     { x0: 0, y0: 4, x1: 100, y1: 4, width: 1 },
   ];
-  expect(joinSegments(pieces, { stroke: 10, gap: 0 })).toHaveLength(2);
+  expect(finished(joinSegments(pieces, { stroke: 10, gap: 0 }))).toHaveLength(2);
   const sides = [pieces[0] as (typeof pieces)[0], { x0: 90, y0: 4, x1: 10, y1: 4, width: 1 }];
-  const [line] = joinSegments(sides, { stroke: 10, gap: 0 });
+  const [line] = finished(joinSegments(sides, { stroke: 10, gap: 0 }));
   expect(line).toMatchObject({ x0: 0, y0: 2, x1: 100, y1: 2 });
 });
 
 test("pieces of one line are joined over a gap, and no others", () => {
   const piece = (x0: number, y0: number, x1: number, y1: number) => ({ x0, y0, x1, y1, width: 1 });
   const joined = (...pieces: readonly ReturnType<typeof piece>[]) =>
-    joinSegments(pieces, { stroke: 0, gap: 6 }).map(({ x0, y0, x1, y1 }) => [x0, y0, x1, y1].map(Math.round));
+    finished(joinSegments(pieces, { stroke: 0, gap: 6 })).map(({ x0, y0, x1, y1 }) => [x0, y0, x1, y1].map(Math.round));
   expect(joined(piece(0, 0, 40, 0), piece(45, 0, 70, 0))).toEqual([[0, 0, 70, 0]]);
   expect(joined(piece(45, 1, 70, 1), piece(0, 0, 40, 0))).toEqual([[0, 0, 70, 1]]);
   // Either way round, and three in a chain.

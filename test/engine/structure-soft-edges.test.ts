@@ -1,8 +1,8 @@
 import { type Pixels, softedgeGradient } from "@underdraw/engine";
 import { expect, test } from "vitest";
-import { doubled, halved, softened } from "../../engine/src/vision/pyramid.ts";
+import { doubled, gathered, halved, rowsOf, softened } from "../../engine/src/vision/pyramid.ts";
 import { readGolden } from "./golden-maps.ts";
-import { painted, random, rows, same } from "./structure-golden.ts";
+import { finished, painted, random, rows, same } from "./structure-golden.ts";
 
 const run = (source: Pixels, options: Record<string, unknown> = {}): Promise<Pixels> =>
   softedgeGradient.choose(options).extract(source, { run: () => Promise.reject(new Error("no model")) });
@@ -67,12 +67,19 @@ test("a photograph's map is mostly black, with lines up to white, grays between,
 
 test("halving keeps even ground and the middle of a bump, and doubling brings pixels back to their places", () => {
   const flat = { width: 7, height: 5, channels: 3, data: new Float32Array(105).fill(4) };
-  expect(halved(flat)).toEqual({ width: 4, height: 3, channels: 3, data: new Float32Array(36).fill(4) });
-  expect(softened(flat)).toEqual(flat);
+  expect(finished(gathered(halved(rowsOf(flat))))).toEqual({
+    width: 4,
+    height: 3,
+    channels: 3,
+    data: new Float32Array(36).fill(4),
+  });
+  expect(finished(gathered(softened(rowsOf(flat))))).toEqual(flat);
   const bump = new Float32Array(81);
   bump[4 * 9 + 4] = 256;
-  const { data } = halved({ width: 9, height: 9, channels: 1, data: bump });
+  const { data } = finished(gathered(halved(rowsOf({ width: 9, height: 9, channels: 1, data: bump }))));
   expect([...data.subarray(10, 15)]).toEqual([0, 6, 36, 6, 0]);
-  const back = doubled({ width: 2, height: 2, channels: 1, data: Float32Array.of(0, 4, 8, 12) }, 4, 3);
+  const back = finished(
+    gathered(doubled(rowsOf({ width: 2, height: 2, channels: 1, data: Float32Array.of(0, 4, 8, 12) }), 4, 3)),
+  );
   expect([...back.data]).toEqual([0, 2, 4, 4, 4, 6, 8, 8, 8, 10, 12, 12]);
 });

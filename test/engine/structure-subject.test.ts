@@ -13,7 +13,7 @@ import { gaussian } from "../../engine/src/vision/gaussian.ts";
 import { inflated } from "../../engine/src/vision/inflation.ts";
 import { channelOf } from "../../engine/src/vision/plane.ts";
 import { goldens, readGolden } from "./golden-maps.ts";
-import { apart, ink, painted, random, readNumbers, rows, same } from "./structure-golden.ts";
+import { apart, finished, ink, painted, random, readNumbers, rows, same } from "./structure-golden.ts";
 
 interface Kind {
   choose(options?: unknown): { extract(source: Pixels, context: { run(): Promise<never> }): Promise<Pixels> };
@@ -170,11 +170,11 @@ test("a flat or grainy picture has no subject", async () => {
 test("a cushion rises from the outline as a quarter of a circle", () => {
   const row = { width: 11, height: 1, data: Uint8Array.of(0, 9, 9, 9, 9, 0, 0, 1, 1, 1, 0) };
   const round = (way: number, widest: number) => Math.round(255 * Math.sqrt(1 - (1 - way / widest) ** 2));
-  expect([...inflated(row, { base: 0, each: false }).data]).toEqual(
+  expect([...finished(inflated(row, { base: 0, each: false })).data]).toEqual(
     [0, 1, 2, 2, 1, 0, 0, 1, 2, 1, 0].map((way) => (way === 0 ? 0 : round(way, 2))),
   );
   const parts = { width: 9, height: 1, data: Uint8Array.of(0, 1, 0, 1, 1, 1, 1, 1, 0) };
-  expect([...inflated(parts, { base: 0, each: false }).data].map((v) => v === 255)).toEqual([
+  expect([...finished(inflated(parts, { base: 0, each: false })).data].map((v) => v === 255)).toEqual([
     false,
     false,
     false,
@@ -185,7 +185,7 @@ test("a cushion rises from the outline as a quarter of a circle", () => {
     false,
     false,
   ]);
-  expect([...inflated(parts, { base: 0, each: true }).data].map((v) => v === 255)).toEqual([
+  expect([...finished(inflated(parts, { base: 0, each: true })).data].map((v) => v === 255)).toEqual([
     false,
     true,
     false,
@@ -196,10 +196,12 @@ test("a cushion rises from the outline as a quarter of a circle", () => {
     false,
     false,
   ]);
-  expect(inflated(parts, { base: 1, each: false }).data).toEqual(Uint8Array.of(0, 255, 0, 255, 255, 255, 255, 255, 0));
-  expect(inflated({ width: 2, height: 2, data: new Uint8Array(4).fill(1) }, { base: 0, each: false }).data).toEqual(
-    new Uint8Array(4).fill(255),
+  expect(finished(inflated(parts, { base: 1, each: false })).data).toEqual(
+    Uint8Array.of(0, 255, 0, 255, 255, 255, 255, 255, 0),
   );
+  expect(
+    finished(inflated({ width: 2, height: 2, data: new Uint8Array(4).fill(1) }, { base: 0, each: false })).data,
+  ).toEqual(new Uint8Array(4).fill(255));
 });
 
 test("the depth of a disc is a ball's: near in the middle, falling evenly to the rim, the ground black", async () => {

@@ -173,7 +173,7 @@ test("outside of the plane counts nothing", () => {
 
 test("distances lead to the nearest black pixel", () => {
   const source = plane("####", "####", ".###");
-  const of = (metric: Parameters<typeof distances>[1]) => [...distances(source, metric).data];
+  const of = (metric: Parameters<typeof distances>[1]) => [...finished(distances(source, metric)).data];
   expect(of("l1")).toEqual([2, 3, 4, 5, 1, 2, 3, 4, 0, 1, 2, 3]);
   expect(of("chessboard")).toEqual([2, 2, 2, 3, 1, 1, 2, 3, 0, 1, 2, 3]);
   const squares = [4, 5, 8, 13, 1, 2, 5, 10, 0, 1, 4, 9];
@@ -182,7 +182,7 @@ test("distances lead to the nearest black pixel", () => {
 
 test("without a black pixel every distance is infinite", () => {
   for (const metric of ["l1", "l2-5", "l2-exact"] as const) {
-    expect([...distances(plane("###", "###"), metric).data]).toEqual(Array(6).fill(Number.POSITIVE_INFINITY));
+    expect([...finished(distances(plane("###", "###"), metric)).data]).toEqual(Array(6).fill(Number.POSITIVE_INFINITY));
   }
 });
 
@@ -199,7 +199,7 @@ test("the exact distance is the least of all on a plane of chance", () => {
     return Math.fround(Math.sqrt(Math.min(...squares)));
   });
   expect(holes.length).toBeGreaterThan(5);
-  expect([...distances(source).data]).toEqual(expected);
+  expect([...finished(distances(source)).data]).toEqual(expected);
 });
 
 /** How many pieces hang together, by edges alone or by corners too; white ones or black ones. */

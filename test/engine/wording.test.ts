@@ -37,6 +37,7 @@ test("what cannot be drawn is told in words", () => {
 
 test("so are a condition's options, whole and one by one", () => {
   expect(words(() => canny({ low: -1 }))).toContain("canny.low: Too small: expected number to be >=0");
+  expect(words(() => canny.choose({ aperture: 4 }))).toContain("canny.aperture: Invalid option: expected one of 3|5|7");
   expect(words(() => canny.choose({ matte: "red" }))).toContain('expected one of "black"|"white"');
   expect(words(() => canny.choose("low"))).toContain("canny: Invalid input: expected object, received string");
 });

@@ -202,7 +202,7 @@ test.each(flows)("$what, $theme: its map, a picture, a layer, one undo, redo, re
   await figma.undo();
   expect(await figma.snapshot()).toBe(before);
   await figma.select([source]);
-  await panel.getByText(`Canny edges of ${flow.name}`).waitFor();
+  await panel.getByText(`Line art · shapes of ${flow.name}`).waitFor();
   await figma.settled();
   await figma.redo();
   expect(await figma.snapshot()).toBe(after);
@@ -228,7 +228,7 @@ test.each(flows)("$what, $theme: its map, a picture, a layer, one undo, redo, re
   await figma.select([layer]);
   expect(await figma.relaunchButtons()).toMatchObject([{ command: "redraw", name: "Redraw" }]);
   await start(() => figma.relaunch("redraw"));
-  await panel.getByText("Canny edges kept with the layer").waitFor();
+  await panel.getByText("Line art kept with the layer").waitFor();
   expect(await panel.getByRole("textbox", { name: "Prompt" }).inputValue()).toBe(phrase);
   await button("More settings").click();
   expect(await panel.getByRole("textbox", { name: "Steps" }).inputValue()).toBe("4");

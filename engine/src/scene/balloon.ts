@@ -1,3 +1,4 @@
+import { inRows, inStretches, part } from "../vision/part.ts";
 import type { FloatPlane, Plane } from "../vision/plane.ts";
 import type { Box } from "./box.ts";
 
@@ -36,7 +37,7 @@ const fineSweeps = 16;
 const boldness = 1.5;
 
 /** How many cells are looked at between two steps of the generator. */
-const stride = 1 << 20;
+const stride = 1 << 18;
 
 /**
  * Blows up a mask like a balloon: heights in pixels, 0 at the rim, without creases; a disc becomes half a ball. What the
@@ -57,7 +58,7 @@ export function* balloonOf(
     right: box.right === frame.width,
     bottom: box.bottom === frame.height,
   };
-  const grids = gridsOf(mask);
+  const grids = yield* part(gridsOf(mask), 0, 0.05);
   const whole = grids[0] as Grid;
   const size = { width: width + 2, height: height + 2 };
   if (!hasRim(whole, cuts)) return { ...size, data: new Float32Array(whole.inside.length) };
@@ -67,30 +68,36 @@ export function* balloonOf(
   let squares: Float32Array | null = null;
   for (let at = grids.length - 1; at >= 0; at--) {
     const grid = grids[at] as Grid;
-    const started: Float32Array = squares ? refined(squares, grids[at + 1] as Grid, grid) : beginning(grid);
+    const started: Float32Array = squares
+      ? yield* part(refined(squares, grids[at + 1] as Grid, grid), 0.5, 0)
+      : beginning(grid);
     yield* settle(grid, started, hold, cuts, squares ? fineSweeps : coarseSweeps);
     squares = started;
   }
   const heights = squares as Float32Array;
   level(whole, heights, cuts);
-  for (let i = 0; i < heights.length; i++) heights[i] = 2 * Math.sqrt(Math.max(0, heights[i] as number));
+  const root = (start: number, end: number) => {
+    for (let i = start; i < end; i++) heights[i] = 2 * Math.sqrt(Math.max(0, heights[i] as number));
+  };
+  yield* part(inStretches(heights.length, root), 0.9, 0.1);
   return { ...size, data: heights };
 }
 
 /** The mask in sizes that halve, the largest first. */
-function gridsOf({ width, height, data }: Plane): readonly Grid[] {
+function* gridsOf({ width, height, data }: Plane): Generator<number, readonly Grid[], void> {
   const first = new Uint8Array((width + 2) * (height + 2));
-  for (let y = 0, from = 0; y < height; y++) {
-    for (let x = 0, to = (y + 1) * (width + 2) + 1; x < width; x++)
+  const mark = (y: number) => {
+    for (let x = 0, from = y * width, to = (y + 1) * (width + 2) + 1; x < width; x++)
       first[to++] = (data[from++] as number) >= 128 ? 1 : 0;
-  }
+  };
+  yield* part(inRows(width, height, mark), 0, 0.5);
   const grids: Grid[] = [{ width, height, inside: first, spans: spansOf(first, width, height), cell: 1 }];
   for (;;) {
     const last = grids.at(-1) as Grid;
     if (Math.max(last.width, last.height) <= smallest) return grids;
     const [w, h] = [Math.ceil(last.width / 2), Math.ceil(last.height / 2)];
     const inside = new Uint8Array((w + 2) * (h + 2));
-    for (let y = 0; y < h; y++) {
+    const gather = (y: number) => {
       for (let x = 0; x < w; x++) {
         let sum = 0;
         let count = 0;
@@ -102,7 +109,8 @@ function gridsOf({ width, height, data }: Plane): readonly Grid[] {
         }
         inside[(y + 1) * (w + 2) + x + 1] = 2 * sum >= count ? 1 : 0;
       }
-    }
+    };
+    yield* part(inRows(w, h, gather, 1 << 16), 0.5, 0);
     grids.push({ width: w, height: h, inside, spans: spansOf(inside, w, h), cell: 2 * last.cell });
   }
 }
@@ -137,14 +145,15 @@ function beginning({ inside, width, height, cell }: Grid): Float32Array {
 }
 
 /** The answer of a coarser grid as the start of the next finer one. */
-function refined(coarse: Float32Array, from: Grid, to: Grid): Float32Array {
+function* refined(coarse: Float32Array, from: Grid, to: Grid): Generator<number, Float32Array, void> {
   const fine = new Float32Array(to.inside.length);
-  for (let y = 0; y < to.height; y++) {
+  const spread = (y: number) => {
     const row = ((y >> 1) + 1) * (from.width + 2) + 1;
     for (let x = 0, at = (y + 1) * (to.width + 2) + 1; x < to.width; x++, at++) {
       if (to.inside[at] === 1) fine[at] = coarse[row + (x >> 1)] as number;
     }
-  }
+  };
+  yield* inRows(to.width, to.height, spread);
   return fine;
 }
 

@@ -1,5 +1,7 @@
 import type { Pixels } from "../core/pixels.ts";
 import type { SceneSource } from "../core/scene.ts";
+import { inRows } from "../vision/part.ts";
+import { grayWords } from "../vision/words.ts";
 import { flatColour } from "./flat-colour.ts";
 import { MaskPainter } from "./mask-painter.ts";
 import { outlineScene } from "./outlined.ts";
@@ -20,8 +22,8 @@ export function* colourAreas(source: SceneSource, { ground }: ColourAreaOptions)
   const outlined = outlineScene(source);
   const frame = { left: 0, top: 0, right: width, bottom: height };
   const painter = new MaskPainter();
-  const data = new Uint8ClampedArray(width * height * 4).fill(ground === "white" ? 255 : 0);
-  for (let i = 3; i < data.length; i += 4) data[i] = 255;
+  const data = new Uint8ClampedArray(width * height * 4);
+  new Uint32Array(data.buffer).fill(grayWords[ground === "white" ? 255 : 0] as number);
   for (const [at, shape] of outlined.shapes.entries()) {
     const done = at / outlined.shapes.length;
     yield done;
@@ -32,16 +34,17 @@ export function* colourAreas(source: SceneSource, { ground }: ColourAreaOptions)
     if (!found) continue;
     const { plane, box } = found;
     const [red, green, blue] = colour.map((channel) => channel * alpha) as [number, number, number];
-    for (let y = 0, from = 0; y < plane.height; y++) {
+    const lay = (y: number) => {
       let to = 4 * ((box.top + y) * width + box.left);
-      for (let x = 0; x < plane.width; x++, from++, to += 4) {
+      for (let x = 0, from = y * plane.width; x < plane.width; x++, from++, to += 4) {
         if ((plane.data[from] as number) < 128) continue;
         // The array rounds and clamps.
         data[to] = red + (data[to] as number) * (1 - alpha);
         data[to + 1] = green + (data[to + 1] as number) * (1 - alpha);
         data[to + 2] = blue + (data[to + 2] as number) * (1 - alpha);
       }
-    }
+    };
+    yield* within(inRows(plane.width, plane.height, lay), done, done);
   }
   return { width, height, data };
 }

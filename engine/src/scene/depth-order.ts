@@ -1,7 +1,8 @@
 import type { Pixels } from "../core/pixels.ts";
 import type { SceneSource } from "../core/scene.ts";
-import { blurredPlane } from "../vision/blur.ts";
-import { grayPixels } from "../vision/plane.ts";
+import { planeBlurring } from "../vision/blur.ts";
+import { inRows, inStretches } from "../vision/part.ts";
+import { graying } from "../vision/plane.ts";
 import type { Box } from "./box.ts";
 import { type DepthTag, depthTag } from "./depth-tag.ts";
 import { paintIds } from "./ids.ts";
@@ -33,9 +34,6 @@ interface Reach {
   readonly named: boolean;
 }
 
-/** How many pixels are looked at between two steps of the generator. */
-const stride = 1 << 18;
-
 /**
  * A depth map from how layers lie: near is white, levels are spread evenly, where nothing lies is black. Yields the share
  * done; returns the map, opaque, in the source's size.
@@ -48,23 +46,26 @@ export function* depthOrder(source: SceneSource, options: DepthOrderOptions): Ge
   const ids = yield* within(paintIds(outlined, { lines: true }), 0.1, 0.4);
   const depth = new Float32Array(width * height);
   const shown = new Uint8Array(levels.length);
-  for (let i = 0; i < ids.length; i++) {
-    const id = ids[i] as number;
-    const level = id === 0 ? -1 : (levelOf[id - 1] as number);
-    if (level >= 0) {
+  const lay = (start: number, end: number) => {
+    for (let i = start; i < end; i++) {
+      const id = ids[i] as number;
+      const level = id === 0 ? -1 : (levelOf[id - 1] as number);
+      if (level < 0) continue;
       shown[level] = 1;
       depth[i] = (reaches[level] as Reach).near;
     }
-    if (i % stride === 0) yield 0.4 + (0.1 * i) / ids.length;
-  }
+  };
+  yield* within(inStretches(ids.length, lay), 0.4, 0.5);
   const painter = new MaskPainter();
   for (const [at, level] of levels.entries()) {
     const reach = reaches[at] as Reach;
     const gradient = options.gradient === "none" && reach.named ? "down" : options.gradient;
     if (shown[at] === 0 || (gradient === "none" && !options.inflate)) continue;
-    const rounded = options.inflate ? yield* roundedLevel(level, outlined, painter) : null;
+    const [from, to] = [0.5 + (0.4 * at) / levels.length, 0.5 + (0.4 * (at + 1)) / levels.length];
+    const rounded = options.inflate ? yield* within(roundedLevel(level, outlined, painter), from, to) : null;
     const { left, top, right, bottom } = level.box;
-    for (let y = top; y < bottom; y++) {
+    const shade = (row: number) => {
+      const y = top + row;
       for (let x = left, i = y * width + left; x < right; x++, i++) {
         const id = ids[i] as number;
         if (id === 0 || levelOf[id - 1] !== at) continue;
@@ -72,15 +73,19 @@ export function* depthOrder(source: SceneSource, options: DepthOrderOptions): Ge
         if (rounded) share *= rounded[(y - top) * (right - left) + x - left] as number;
         depth[i] = reach.far + (reach.near - reach.far) * share;
       }
-    }
-    yield 0.5 + (0.4 * (at + 1)) / levels.length;
+    };
+    yield* within(inRows(right - left, bottom - top, shade, 1 << 17), to, to);
+    yield to;
   }
-  yield 0.9;
   const levelled = new Uint8Array(depth.length);
-  for (let i = 0; i < levelled.length; i++) levelled[i] = Math.round(255 * (depth[i] as number));
+  const round = (start: number, end: number) => {
+    for (let i = start; i < end; i++) levelled[i] = Math.round(255 * (depth[i] as number));
+  };
+  yield* within(inStretches(levelled.length, round), 0.9, 0.92);
   const map = { width, height, data: levelled };
   const sigma = (options.soft * Math.min(width, height)) / 512;
-  return grayPixels(sigma > 0 ? blurredPlane(map, sigma) : map);
+  const soft = sigma > 0 ? yield* within(planeBlurring(map, sigma), 0.92, 0.98) : map;
+  return yield* within(graying(soft), 0.98, 1);
 }
 
 /** How near each level is: from its place among them, or from what names say. */
@@ -148,6 +153,6 @@ function* roundedLevel(
   painter: MaskPainter,
 ): Generator<number, Float32Array, void> {
   const members = shapes.map((at) => outlined.shapes[at] as OutlinedShape);
-  const mask = yield* within(painter.union(members, box, { body: true, line: true }), 0.5, 0.5);
-  return reliefOf(mask, box, outlined).data;
+  const mask = yield* within(painter.union(members, box, { body: true, line: true }), 0, 0.3);
+  return (yield* within(reliefOf(mask, box, outlined), 0.3, 1)).data;
 }

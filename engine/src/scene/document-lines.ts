@@ -1,6 +1,7 @@
 import type { Pixels } from "../core/pixels.ts";
 import type { SceneSource } from "../core/scene.ts";
-import { grayPixels } from "../vision/plane.ts";
+import { inStretches } from "../vision/part.ts";
+import { graying } from "../vision/plane.ts";
 import { paintLines, paintThinLines } from "./lines.ts";
 import { type OutlineOptions, outlineScene } from "./outlined.ts";
 import { within } from "./turns.ts";
@@ -24,9 +25,12 @@ export function* documentLines(source: SceneSource, options: DocumentLineOptions
   const lines: OutlineOptions = { width: strokeOf(source, width), outlineUnstroked: outlines };
   const outlined = outlineScene(source, lines);
   const work = single ? paintThinLines(outlined, { hidden: !hidden }) : paintLines(outlined, { hidden: !hidden });
-  const { data } = yield* within(work, 0, 0.95);
-  if (edges === "hard") for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) >= 128 ? 255 : 0;
-  return grayPixels({ width: source.width, height: source.height, data });
+  const { data } = yield* within(work, 0, 0.9);
+  const harden = (start: number, end: number) => {
+    for (let i = start; i < end; i++) data[i] = (data[i] as number) >= 128 ? 255 : 0;
+  };
+  if (edges === "hard") yield* within(inStretches(data.length, harden), 0.9, 0.95);
+  return yield* within(graying({ width: source.width, height: source.height, data }), 0.95, 1);
 }
 
 /** A width for maps of 512 in pixels of this one: by its short side, and a pixel at least, since less would not show. */

@@ -1,6 +1,7 @@
 import type { Pixels } from "../core/pixels.ts";
 import type { SceneSource } from "../core/scene.ts";
-import { grayPixels } from "../vision/plane.ts";
+import { inRows, inStretches } from "../vision/part.ts";
+import { graying } from "../vision/plane.ts";
 import { layerChoice } from "./layer-choice.ts";
 import { MaskPainter } from "./mask-painter.ts";
 import { outlineScene } from "./outlined.ts";
@@ -28,7 +29,7 @@ export function* layerMask(source: SceneSource, options: LayerMaskOptions): Gene
   const painter = new MaskPainter();
   const mask = new Float32Array(width * height);
   for (const [at, shape] of outlined.shapes.entries()) {
-    const done = at / outlined.shapes.length;
+    const done = (0.9 * at) / outlined.shapes.length;
     const own = chosen(shape);
     const hides = !own && options.visible && shape.body !== null;
     if (!own && !hides) continue;
@@ -38,17 +39,21 @@ export function* layerMask(source: SceneSource, options: LayerMaskOptions): Gene
     if (!found) continue;
     const { plane, box } = found;
     const strength = (options.opacity || !own ? shape.opacity : shape.opacity > 0 ? 1 : 0) / 255;
-    for (let y = 0, from = 0; y < plane.height; y++) {
+    const lay = (y: number) => {
       let to = (box.top + y) * width + box.left;
-      for (let x = 0; x < plane.width; x++, from++, to++) {
+      for (let x = 0, from = y * plane.width; x < plane.width; x++, from++, to++) {
         const cover = (plane.data[from] as number) * strength;
         if (cover === 0) continue;
         const old = mask[to] as number;
         mask[to] = own ? old + (1 - old) * cover : old * (1 - cover);
       }
-    }
+    };
+    yield* within(inRows(plane.width, plane.height, lay), done, done);
   }
   const data = new Uint8Array(mask.length);
-  for (let i = 0; i < data.length; i++) data[i] = Math.round(255 * (mask[i] as number));
-  return grayPixels({ width, height, data });
+  const round = (start: number, end: number) => {
+    for (let i = start; i < end; i++) data[i] = Math.round(255 * (mask[i] as number));
+  };
+  yield* within(inStretches(data.length, round), 0.9, 0.95);
+  return yield* within(graying({ width, height, data }), 0.95, 1);
 }

@@ -1,5 +1,6 @@
 import type { Pixels } from "../core/pixels.ts";
 import type { SceneSource } from "../core/scene.ts";
+import { inStretches } from "../vision/part.ts";
 import { balloonOf } from "./balloon.ts";
 import { paintIds } from "./ids.ts";
 import { levelsOf } from "./levels.ts";
@@ -32,7 +33,10 @@ export function* layerNormals(source: SceneSource, options: LayerNormalOptions):
   const { levels, levelOf } = yield* within(levelsOf(outlined, { groups }), 0, 0.1);
   const ids = yield* within(paintIds(outlined, { lines: true }), 0.1, 0.3);
   const shown = new Uint8Array(levels.length + 1);
-  for (let i = 0; i < ids.length; i++) if (ids[i] !== 0) shown[(levelOf[(ids[i] as number) - 1] as number) + 1] = 1;
+  const look = (start: number, end: number) => {
+    for (let i = start; i < end; i++) if (ids[i] !== 0) shown[(levelOf[(ids[i] as number) - 1] as number) + 1] = 1;
+  };
+  yield* within(inStretches(ids.length, look), 0.3, 0.3);
   const map: Pixels = { width, height, data: new Uint8ClampedArray(width * height * 4) };
   const words = new Uint32Array(map.data.buffer);
   // Straight to the viewer.
@@ -69,7 +73,7 @@ export function* layerNormals(source: SceneSource, options: LayerNormalOptions):
         map.data[4 * to + 1] = Math.floor(127.5 + scale * up);
         map.data[4 * to + 2] = Math.floor(127.5 + scale);
       }
-      if ((y & 63) === 63) yield done;
+      if ((y & 15) === 15) yield done;
     }
   }
   return map;

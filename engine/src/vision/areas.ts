@@ -1,3 +1,5 @@
+import { inRows, inStretches, part } from "./part.ts";
+
 /** The connected areas of a plane of labels: pixels of one label that touch along a side. */
 export interface Areas {
   /** How many areas there are. */
@@ -8,48 +10,69 @@ export interface Areas {
   readonly sizes: Int32Array;
 }
 
-/** Finds the connected areas of labels in rows of `width`. */
-export function areasOf(labels: Uint8Array, width: number): Areas {
+/** Finds the connected areas of labels in rows of `width`. Yields the share done. */
+export function* areasOf(labels: Uint8Array, width: number): Generator<number, Areas, void> {
   // Areas that turn out to be one are linked to the earlier one, and each link is followed once at the end.
   const provisional = new Int32Array(labels.length);
   let parents = new Int32Array(1 << 12);
   let made = 0;
-  for (let i = 0, x = 0; i < labels.length; i++) {
-    const label = labels[i];
-    const left = x > 0 && labels[i - 1] === label ? (provisional[i - 1] as number) : -1;
-    const above = i >= width && labels[i - width] === label ? (provisional[i - width] as number) : -1;
-    if (left < 0 && above < 0) {
-      if (made === parents.length) {
-        const more = new Int32Array(2 * made);
-        more.set(parents);
-        parents = more;
-      }
-      parents[made] = made;
-      provisional[i] = made++;
-    } else {
-      provisional[i] = left < 0 ? above : left;
-      if (left >= 0 && above >= 0 && left !== above) {
-        const [a, b] = [rootOf(parents, left), rootOf(parents, above)];
-        if (a < b) parents[b] = a;
-        else parents[a] = b;
-      }
+  const join = (y: number) => {
+    if (made + width > parents.length) {
+      const more = new Int32Array(2 * parents.length + width);
+      more.set(parents);
+      parents = more;
     }
-    x = x + 1 === width ? 0 : x + 1;
-  }
+    made = joinRow(labels, provisional, parents, made, width, y);
+  };
+  yield* part(inRows(width, labels.length / width, join), 0, 0.6);
   const numbers = new Int32Array(made);
   let count = 0;
   // A root is the earliest of its areas, so it has its number before any other asks for it.
-  for (let area = 0; area < made; area++) {
-    const root = rootOf(parents, area);
-    numbers[area] = root === area ? count++ : (numbers[root] as number);
-  }
+  const number = (start: number, end: number) => {
+    for (let area = start; area < end; area++) {
+      const root = rootOf(parents, area);
+      numbers[area] = root === area ? count++ : (numbers[root] as number);
+    }
+  };
+  yield* part(inStretches(made, number), 0.6, 0.1);
   const sizes = new Int32Array(count);
-  for (let i = 0; i < provisional.length; i++) {
-    const area = numbers[provisional[i] as number] as number;
-    provisional[i] = area;
-    sizes[area] = (sizes[area] as number) + 1;
-  }
+  const measure = (start: number, end: number) => {
+    for (let i = start; i < end; i++) {
+      const area = numbers[provisional[i] as number] as number;
+      provisional[i] = area;
+      sizes[area] = (sizes[area] as number) + 1;
+    }
+  };
+  yield* part(inStretches(provisional.length, measure), 0.7, 0.3);
   return { count, of: provisional, sizes };
+}
+
+/** Gives each pixel of a row the area of its left or its upper neighbour, or a new one. Tells how many there are then. */
+function joinRow(
+  labels: Uint8Array,
+  provisional: Int32Array,
+  parents: Int32Array,
+  before: number,
+  width: number,
+  y: number,
+): number {
+  let made = before;
+  for (let x = 0, i = y * width; x < width; x++, i++) {
+    const label = labels[i];
+    const left = x > 0 && labels[i - 1] === label ? (provisional[i - 1] as number) : -1;
+    const above = y > 0 && labels[i - width] === label ? (provisional[i - width] as number) : -1;
+    if (left < 0 && above < 0) {
+      parents[made] = made;
+      provisional[i] = made++;
+      continue;
+    }
+    provisional[i] = left < 0 ? above : left;
+    if (left < 0 || above < 0 || left === above) continue;
+    const [a, b] = [rootOf(parents, left), rootOf(parents, above)];
+    if (a < b) parents[b] = a;
+    else parents[a] = b;
+  }
+  return made;
 }
 
 /**
@@ -62,14 +85,12 @@ export function* withoutSmallAreas(
   least: number,
 ): Generator<number, Uint8Array, void> {
   if (least <= 1) return labels;
-  const { count, of, sizes } = areasOf(labels, width);
-  yield 0.3;
-  const small = Int32Array.from(sizes.keys())
-    .filter((area) => (sizes[area] as number) < least)
-    .sort((a, b) => (sizes[a] as number) - (sizes[b] as number) || a - b);
+  const { count, of, sizes } = yield* part(areasOf(labels, width), 0, 0.4);
+  const small = yield* part(smallestFirst(sizes, least), 0.4, 0.1);
   if (small.length === 0) return labels;
-  const { starts, pixels } = pixelsOf(of, sizes, least);
-  const parents = Int32Array.from(sizes.keys());
+  const { starts, pixels } = yield* part(pixelsOf(of, sizes, least), 0.5, 0.1);
+  const parents = new Int32Array(count);
+  for (let area = 0; area < count; area++) parents[area] = area;
   // What an area has taken up hangs on it in a chain, as long as it is small itself.
   const next = new Int32Array(count).fill(-1);
   const border = new Int32Array(count);
@@ -102,23 +123,52 @@ export function* withoutSmallAreas(
     }
     if (work < 1 << 15) continue;
     work = 0;
-    yield 0.3 + (0.6 * turn) / small.length;
+    yield 0.6 + (0.3 * turn) / small.length;
   }
-  const first = new Int32Array(count).fill(-1);
-  for (let i = 0; i < of.length; i++) if ((first[of[i] as number] as number) < 0) first[of[i] as number] = i;
+  const own = new Uint8Array(count);
+  const look = (start: number, end: number) => {
+    for (let i = start; i < end; i++) own[of[i] as number] = labels[i] as number;
+  };
+  yield* part(inStretches(of.length, look), 0.9, 0.05);
   const result = new Uint8Array(labels.length);
-  for (let i = 0; i < of.length; i++) {
-    result[i] = labels[first[rootOf(parents, of[i] as number)] as number] as number;
-  }
+  const paint = (start: number, end: number) => {
+    for (let i = start; i < end; i++) result[i] = own[rootOf(parents, of[i] as number)] as number;
+  };
+  yield* part(inStretches(of.length, paint), 0.95, 0.05);
   return result;
 }
 
-/** The pixels of all areas smaller than `least`, one area after the other, and where each begins. */
-function pixelsOf(
+/** All areas smaller than `least`, sorted by their sizes, and of one size in their order. Yields the share done. */
+function* smallestFirst(sizes: Int32Array, least: number): Generator<number, Int32Array, void> {
+  const starts = new Int32Array(least + 1);
+  const count = (start: number, end: number) => {
+    for (let area = start; area < end; area++) {
+      const size = sizes[area] as number;
+      if (size < least) starts[size + 1] = (starts[size + 1] as number) + 1;
+    }
+  };
+  yield* part(inStretches(sizes.length, count), 0, 0.5);
+  for (let size = 0; size < least; size++) starts[size + 1] = (starts[size + 1] as number) + (starts[size] as number);
+  const sorted = new Int32Array(starts[least] as number);
+  const sort = (start: number, end: number) => {
+    for (let area = start; area < end; area++) {
+      const size = sizes[area] as number;
+      if (size >= least) continue;
+      const to = starts[size] as number;
+      sorted[to] = area;
+      starts[size] = to + 1;
+    }
+  };
+  yield* part(inStretches(sizes.length, sort), 0.5, 0.5);
+  return sorted;
+}
+
+/** The pixels of all areas smaller than `least`, one area after the other, and where each begins. Yields the share done. */
+function* pixelsOf(
   of: Int32Array,
   sizes: Int32Array,
   least: number,
-): { readonly starts: Int32Array; readonly pixels: Int32Array } {
+): Generator<number, { readonly starts: Int32Array; readonly pixels: Int32Array }, void> {
   const starts = new Int32Array(sizes.length + 1);
   for (let area = 0; area < sizes.length; area++) {
     const size = sizes[area] as number;
@@ -126,13 +176,16 @@ function pixelsOf(
   }
   const pixels = new Int32Array(starts[sizes.length] as number);
   const fill = starts.slice();
-  for (let i = 0; i < of.length; i++) {
-    const area = of[i] as number;
-    if ((sizes[area] as number) >= least) continue;
-    const to = fill[area] as number;
-    pixels[to] = i;
-    fill[area] = to + 1;
-  }
+  const gather = (start: number, end: number) => {
+    for (let i = start; i < end; i++) {
+      const area = of[i] as number;
+      if ((sizes[area] as number) >= least) continue;
+      const to = fill[area] as number;
+      pixels[to] = i;
+      fill[area] = to + 1;
+    }
+  };
+  yield* inStretches(of.length, gather);
   return { starts, pixels };
 }
 

@@ -1,6 +1,7 @@
 import type { Pixels } from "../core/pixels.ts";
-import { toLab } from "./lab.ts";
-import { softened } from "./pyramid.ts";
+import { labRow } from "./lab.ts";
+import { inRows, inStretches, part } from "./part.ts";
+import { madeRows, softened } from "./pyramid.ts";
 
 /**
  * How far each pixel's colour is from some seeds by the easiest way there: along a way, the range of lightness and of both
@@ -10,34 +11,85 @@ import { softened } from "./pyramid.ts";
  */
 export function* barrierDistances(source: Pixels, seeds: Int32Array): Generator<number, Uint8Array, void> {
   const { width, height } = source;
-  const lab = softened({ width, height, channels: 3, data: toLab(source) }).data;
-  yield 0.3;
-  const colours = new Uint8Array(lab.length);
-  for (let i = 0; i < lab.length; i += 3) {
-    colours[i] = Math.round(lab[i] as number);
-    colours[i + 1] = Math.round((lab[i + 1] as number) + 128);
-    colours[i + 2] = Math.round((lab[i + 2] as number) + 128);
-  }
-  const far = 1024;
+  const count = width * height;
   const field: Field = {
-    colours,
-    low: colours.slice(),
-    high: colours.slice(),
-    cost: new Uint16Array(width * height).fill(far),
+    colours: new Uint8Array(3 * count),
+    low: new Uint8Array(3 * count),
+    high: new Uint8Array(3 * count),
+    cost: new Uint16Array(count),
   };
+  const lab = softened(madeRows(width, height, 3, (y, into) => labRow(source, y, into)));
+  const begin = (y: number) => beginRow(field, lab.at(y), y * width);
+  yield* part(inRows(width, height, begin, 1 << 16), 0, 0.3);
   for (const seed of seeds) field.cost[seed] = 0;
   const chunk = Math.max(1, Math.floor((1 << 16) / width));
+  const rows = new RowTurns(height);
   // Two passes reach everything. Those that follow are for ways that wind, and leave small gains alone.
   const passes = 12;
   for (let pass = 0, better = 1; pass < passes && better > 0; pass++) {
     const forward = pass % 2 === 0;
     better = 0;
     for (let k = 0; k < height; k++) {
-      better += sweepRow(field, width, height, forward ? k : height - 1 - k, forward, pass < 2 ? 0 : 3);
-      if (k % chunk === chunk - 1) yield 0.3 + 0.7 * (1 - 0.6 ** (pass + k / height));
+      const y = forward ? k : height - 1 - k;
+      if (rows.isDue(y, forward)) {
+        const taken = sweepRow(field, width, height, y, forward, pass < 2 ? 0 : 3);
+        rows.swept(y, forward, taken > 0);
+        better += taken;
+      }
+      if (k % chunk === chunk - 1) yield 0.3 + 0.6 * (1 - 0.6 ** (pass + k / height));
     }
   }
-  return Uint8Array.from(field.cost, (cost) => Math.min(cost, 255));
+  const { cost } = field;
+  const found = new Uint8Array(cost.length);
+  const clamp = (start: number, end: number) => {
+    for (let i = start; i < end; i++) found[i] = Math.min(cost[i] as number, 255);
+  };
+  yield* part(inStretches(cost.length, clamp), 0.9, 0.1);
+  return found;
+}
+
+/** Farther than any way. */
+const far = 1024;
+
+/** Begins a row with its colours, from pixel `start` on: no way is known. */
+function beginRow({ colours, low, high, cost }: Field, lab: Float32Array, start: number): void {
+  for (let i = 0, to = 3 * start; i < lab.length; i += 3, to += 3) {
+    colours[to] = Math.round(lab[i] as number);
+    colours[to + 1] = Math.round((lab[i + 1] as number) + 128);
+    colours[to + 2] = Math.round((lab[i + 2] as number) + 128);
+  }
+  const row = colours.subarray(3 * start, 3 * start + lab.length);
+  low.set(row, 3 * start);
+  high.set(row, 3 * start);
+  cost.fill(far, start, start + lab.length / 3);
+}
+
+/** Which rows a pass must look at: where neither the row nor the one before it has changed since the last, none takes a way. */
+class RowTurns {
+  readonly #changed: Int32Array;
+  readonly #downward: Int32Array;
+  readonly #upward: Int32Array;
+  #time = 1;
+
+  constructor(height: number) {
+    this.#changed = new Int32Array(height).fill(1);
+    this.#downward = new Int32Array(height);
+    this.#upward = new Int32Array(height);
+  }
+
+  /** True where a sweep of a row may find something. */
+  isDue(y: number, forward: boolean): boolean {
+    const last = (forward ? this.#downward : this.#upward)[y] as number;
+    const before = this.#changed[forward ? y - 1 : y + 1] ?? 0;
+    return Math.max(before, this.#changed[y] as number) > last;
+  }
+
+  /** Notes that a row has been swept, and whether that changed it. What a sweep has done it would not do again. */
+  swept(y: number, forward: boolean, changed: boolean): void {
+    this.#time++;
+    if (changed) this.#changed[y] = this.#time;
+    (forward ? this.#downward : this.#upward)[y] = this.#time;
+  }
 }
 
 /** Colours, three a pixel, and of the best way to each pixel so far the least and the most of each, and its cost. */

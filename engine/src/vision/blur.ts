@@ -1,6 +1,7 @@
 import type { Pixels } from "../core/pixels.ts";
 import { byteKernel, mirrored } from "./kernel.ts";
 import { alphaOnes, giveRoom, layOut, type Room, takeRoom } from "./kernels.ts";
+import { finished } from "./part.ts";
 import type { Plane } from "./plane.ts";
 
 // OpenCV's Gaussian of 8 bits, to the bit: whole weights of 1/256, rows first into 16 bits, then columns, rounded once.
@@ -148,11 +149,7 @@ export function* blur(source: Pixels, sigma: number): Generator<number, Pixels, 
 
 /** A plane blurred likewise: `GaussianBlur` of 8 bits, bit for bit. */
 export function blurredPlane(plane: Plane, sigma: number): Plane {
-  const work = planeBlurring(plane, sigma);
-  for (;;) {
-    const step = work.next();
-    if (step.done) return step.value;
-  }
+  return finished(planeBlurring(plane, sigma));
 }
 
 /** The work of `blurredPlane`: yields the share done every few milliseconds. */

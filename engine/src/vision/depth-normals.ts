@@ -1,6 +1,7 @@
 import type { Pixels } from "../core/pixels.ts";
-import { gaussian } from "./gaussian.ts";
-import { depthNormals, normalPixels } from "./normals.ts";
+import { blurRows, type RowLoader, type RowTaker } from "./gaussian.ts";
+import { normalMap } from "./normals.ts";
+import { inRows, part } from "./part.ts";
 import type { FloatPlane } from "./plane.ts";
 
 /** How the normals of a depth map in 8 bits are drawn. */
@@ -19,56 +20,62 @@ export interface DepthNormalOptions {
 
 /** Draws the normals of a depth map, near = white: its channels' mean is the depth. Yields the share done, from 0 to 1. */
 export function* depthNormalMap(source: Pixels, options: DepthNormalOptions): Generator<number, Pixels, void> {
-  const { width, height, data } = source;
+  const { width, height } = source;
   const { strength, smooth, background, flipRed, flipGreen } = options;
-  let depth: FloatPlane = { width, height, data: new Float32Array(width * height) };
-  for (let i = 0, from = 0; i < depth.data.length; i++, from += 4) {
-    depth.data[i] = ((data[from] as number) + (data[from + 1] as number) + (data[from + 2] as number)) / 765;
-  }
-  yield 0.1;
-  if (smooth > 0) depth = smoothed(depth, smooth);
-  yield 0.5;
+  const depth = yield* part(smooth > 0 ? smoothed(source, smooth) : plain(source), 0, 0.5);
   // Sobel's sums are eight times the slope.
   const front = 8 / (strength * Math.min(width, height));
-  const normals = depthNormals(depth, { front, background, beyond: "sloping" });
-  yield 0.8;
-  if (flipRed) negate(normals.left);
-  if (flipGreen) negate(normals.up);
-  return normalPixels(normals);
+  return yield* part(normalMap(depth, { front, background, beyond: "sloping", flipRed, flipGreen }), 0.5, 0.5);
+}
+
+/** The depths of a row, from 0 to 1. */
+function depthRow({ width, data }: Pixels, y: number, into: Float32Array): void {
+  for (let x = 0, from = 4 * y * width; x < width; x++, from += 4) {
+    into[x] = ((data[from] as number) + (data[from + 1] as number) + (data[from + 2] as number)) / 765;
+  }
+}
+
+function* plain(source: Pixels): Generator<number, FloatPlane, void> {
+  const { width, height } = source;
+  const data = new Float32Array(width * height);
+  yield* inRows(width, height, (y) => depthRow(source, y, data.subarray(y * width, (y + 1) * width)));
+  return { width, height, data };
 }
 
 /** A Gaussian that keeps slopes at the edges: beyond them the picture goes on turned by half a turn, as in a point mirror. */
-function smoothed({ width, height, data }: FloatPlane, sigma: number): FloatPlane {
+function* smoothed(source: Pixels, sigma: number): Generator<number, FloatPlane, void> {
+  const { width, height } = source;
   const reach = Math.ceil(4 * sigma) + 1;
   const pitch = width + 2 * reach;
-  const wide = new Float32Array(pitch * (height + 2 * reach));
-  for (let y = 0; y < height; y++) {
-    const from = y * width;
-    const to = (y + reach) * pitch + reach;
-    wide.set(data.subarray(from, from + width), to);
+  const row = new Float32Array(width);
+  /** A row of the picture, gone on to both sides. */
+  const wideRow = (y: number): Float32Array => {
+    depthRow(source, y, row);
+    const wide = new Float32Array(pitch);
+    wide.set(row, reach);
     for (let k = 1; k <= reach; k++) {
       const away = Math.min(k, width - 1);
-      wide[to - k] = 2 * (data[from] as number) - (data[from + away] as number);
-      wide[to + width - 1 + k] = 2 * (data[from + width - 1] as number) - (data[from + width - 1 - away] as number);
+      wide[reach - k] = 2 * (row[0] as number) - (row[away] as number);
+      wide[reach + width - 1 + k] = 2 * (row[width - 1] as number) - (row[width - 1 - away] as number);
     }
-  }
-  for (let k = 1; k <= reach; k++) {
-    const away = Math.min(k, height - 1) * pitch;
-    const [first, last] = [reach * pitch, (reach + height - 1) * pitch];
-    for (let x = 0; x < pitch; x++) {
-      wide[first - k * pitch + x] = 2 * (wide[first + x] as number) - (wide[first + away + x] as number);
-      wide[last + k * pitch + x] = 2 * (wide[last + x] as number) - (wide[last - away + x] as number);
+    return wide;
+  };
+  const load: RowLoader = (at, { floats }, to) => {
+    const y = at - reach;
+    const edge = Math.min(Math.max(y, 0), height - 1);
+    const wide = wideRow(edge);
+    if (y !== edge) {
+      const away = Math.min(Math.abs(y - edge), height - 1);
+      const opposite = wideRow(y < 0 ? edge + away : edge - away);
+      for (let x = 0; x < pitch; x++) wide[x] = 2 * (wide[x] as number) - (opposite[x] as number);
     }
-  }
-  const soft = gaussian({ width: pitch, height: height + 2 * reach, data: wide }, sigma).data;
-  const inner = new Float32Array(data.length);
-  for (let y = 0; y < height; y++) {
-    const from = (y + reach) * pitch + reach;
-    inner.set(soft.subarray(from, from + width), y * width);
-  }
-  return { width, height, data: inner };
-}
-
-function negate(values: Float32Array): void {
-  for (let i = 0; i < values.length; i++) values[i] = -(values[i] as number);
+    floats.set(wide, to / 4);
+  };
+  const data = new Float32Array(width * height);
+  const take: RowTaker = (at, soft) => {
+    const y = at - reach;
+    if (y >= 0 && y < height) data.set(soft.subarray(reach, reach + width), y * width);
+  };
+  yield* blurRows(pitch, height + 2 * reach, 1, sigma, load, take);
+  return { width, height, data };
 }

@@ -1,5 +1,6 @@
 import type { Pixels } from "../core/pixels.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { inStretches } from "./part.ts";
 import type { Plane } from "./plane.ts";
 
 // What a net for filling in is shown: the picture, and where it shall paint, -1 in all three channels, which no colour is.
@@ -13,19 +14,25 @@ export function fillMask({ width, height, data }: Pixels, threshold: number): Pl
   return { width, height, data: mask };
 }
 
-/** The picture, opaque, with the area of a mask black; pure black elsewhere becomes 0, 0, 1. The mask counts above 127. */
-export function fillMap(source: Pixels, mask: Plane): Pixels {
-  checkSizes(source, mask);
-  const data = new Uint8ClampedArray(source.data);
-  for (let i = 0, to = 0; i < mask.data.length; i++, to += 4) {
-    if ((mask.data[i] as number) > 127) {
-      data[to] = 0;
-      data[to + 1] = 0;
-      data[to + 2] = 0;
-    } else if (data[to] === 0 && data[to + 1] === 0 && data[to + 2] === 0) data[to + 2] = 1;
-    data[to + 3] = 255;
-  }
-  return { width: source.width, height: source.height, data };
+/**
+ * The picture, opaque, with what `fillMask` finds at `threshold` black; pure black elsewhere becomes 0, 0, 1. Yields the
+ * share done.
+ */
+export function* fillMap({ width, height, data }: Pixels, threshold: number): Generator<number, Pixels, void> {
+  const map = new Uint8ClampedArray(data.length);
+  const draw = (start: number, end: number) => {
+    map.set(data.subarray(4 * start, 4 * end), 4 * start);
+    for (let i = 4 * start; i < 4 * end; i += 4) {
+      if ((map[i + 3] as number) <= threshold) {
+        map[i] = 0;
+        map[i + 1] = 0;
+        map[i + 2] = 0;
+      } else if (map[i] === 0 && map[i + 1] === 0 && map[i + 2] === 0) map[i + 2] = 1;
+      map[i + 3] = 255;
+    }
+  };
+  yield* inStretches(data.length / 4, draw);
+  return { width, height, data: map };
 }
 
 /** The mask that a map of `fillMap` was made with: white where the map is pure black. */

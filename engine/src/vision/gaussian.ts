@@ -1,6 +1,7 @@
 import type { Pixels } from "../core/pixels.ts";
 import { floatKernel, mirrored } from "./kernel.ts";
 import { giveRoom, layOut, type Room, takeRoom } from "./kernels.ts";
+import { finished } from "./part.ts";
 import type { FloatPlane, Plane } from "./plane.ts";
 
 // The Gaussian of floats: direct sums of 32 bits with the kernel that OpenCV takes for floats. It sums up in another
@@ -118,11 +119,7 @@ export const channelRows = ({ width, data }: Pixels): RowLoader => {
  * Throws a `RangeError` for a sigma of 0 or less.
  */
 export function gaussian(plane: Plane | FloatPlane, sigma: number): FloatPlane {
-  const work = blurring(plane, sigma);
-  for (;;) {
-    const step = work.next();
-    if (step.done) return step.value;
-  }
+  return finished(blurring(plane, sigma));
 }
 
 /** The work of `gaussian`: yields the share done every few milliseconds. */

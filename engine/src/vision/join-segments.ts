@@ -28,15 +28,20 @@ const straight = 0.004865966;
 /** How far a piece may lie beside the line that it continues, in pixels. */
 const aside = 2;
 
-/** Joins the two sides of strokes, then the pieces of lines. Gives the lines, the longest first. */
-export function joinSegments(found: readonly Segment[], { stroke, gap }: JoinOptions): readonly Line[] {
+/** Joins the two sides of strokes, then the pieces of lines. Gives the lines, the longest first; yields the share done. */
+export function* joinSegments(
+  found: readonly Segment[],
+  { stroke, gap }: JoinOptions,
+): Generator<number, readonly Line[], void> {
   let pieces = found.map(pieceOf).sort((a, b) => b.length - a.length);
   if (stroke > 0) pieces = joined(pieces, stroke, (long, short) => centre(long, short, stroke));
+  yield 0.2;
   if (gap > 0) {
     // A line that has grown may reach the next piece: until nothing joins, or for ten pieces.
     for (let round = 0, before = 0; round < 10 && pieces.length !== before; round++) {
       before = pieces.length;
       pieces = joined(pieces, gap, (long, short) => chained(long, short, gap));
+      yield 0.2 + 0.08 * (round + 1);
     }
   }
   return pieces;

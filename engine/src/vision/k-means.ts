@@ -1,4 +1,5 @@
 import { labOf } from "./lab.ts";
+import { inStretches, part } from "./part.ts";
 
 // Few colours for many: k-means in Lab over a histogram (5 bits a channel, with the mean colour of each cell), started by
 // k-means++ (Arthur and Vassilvitskii 2007) from a seed. Sums and products alone: the same colours in every engine.
@@ -25,19 +26,22 @@ export function colourCell(red: number, green: number, blue: number): number {
   return ((red >> 3) << 10) | ((green >> 3) << 5) | (blue >> 3);
 }
 
-/** Counts the colours of RGBA bytes; alpha is not looked at. */
-export function histogramOf(data: Uint8ClampedArray): Histogram {
+/** Counts the colours of RGBA bytes; alpha is not looked at. Yields the share done. */
+export function* histogramOf(data: Uint8ClampedArray): Generator<number, Histogram, void> {
   const all = 1 << 15;
   const counts = new Float64Array(all);
   const sums = new Float64Array(3 * all);
-  for (let i = 0; i < data.length; i += 4) {
-    const [red, green, blue] = [data[i] as number, data[i + 1] as number, data[i + 2] as number];
-    const at = colourCell(red, green, blue);
-    counts[at] = (counts[at] as number) + 1;
-    sums[3 * at] = (sums[3 * at] as number) + red;
-    sums[3 * at + 1] = (sums[3 * at + 1] as number) + green;
-    sums[3 * at + 2] = (sums[3 * at + 2] as number) + blue;
-  }
+  const count = (start: number, end: number) => {
+    for (let i = 4 * start; i < 4 * end; i += 4) {
+      const [red, green, blue] = [data[i] as number, data[i + 1] as number, data[i + 2] as number];
+      const at = colourCell(red, green, blue);
+      counts[at] = (counts[at] as number) + 1;
+      sums[3 * at] = (sums[3 * at] as number) + red;
+      sums[3 * at + 1] = (sums[3 * at + 1] as number) + green;
+      sums[3 * at + 2] = (sums[3 * at + 2] as number) + blue;
+    }
+  };
+  yield* inStretches(data.length / 4, count);
   const cells = new Int32Array(all).fill(-1);
   let found = 0;
   for (let at = 0; at < all; at++) if (counts[at] !== 0) cells[at] = found++;
@@ -68,8 +72,9 @@ export function seeded(seed: number): () => number {
 /**
  * Gathers the colours of a histogram in at most `count` clusters that differ in Lab as little inside as can be found from
  * three starts. The same seed gives the same clusters. Where there are fewer colours than that, each is its own cluster.
+ * Yields the share done.
  */
-export function kMeans({ counts, means }: Histogram, count: number, seed: number): Clusters {
+export function* kMeans({ counts, means }: Histogram, count: number, seed: number): Generator<number, Clusters, void> {
   const cells = counts.length;
   const colours = new Float64Array(3 * cells);
   for (let cell = 0; cell < cells; cell++) {
@@ -84,7 +89,8 @@ export function kMeans({ counts, means }: Histogram, count: number, seed: number
   const random = seeded(seed);
   let best: { readonly of: Int32Array; readonly cost: number } | null = null;
   for (let start = 0; start < 3; start++) {
-    const found = settled(colours, counts, started(colours, counts, count, random));
+    yield start / 3;
+    const found = yield* part(settled(colours, counts, started(colours, counts, count, random)), start / 3, 1 / 3);
     if (!best || found.cost < best.cost) best = found;
   }
   return { count, of: (best as { of: Int32Array }).of };
@@ -121,18 +127,19 @@ function started(colours: Float64Array, counts: Float64Array, count: number, ran
   return centres;
 }
 
-/** Lloyd's rounds: each colour goes to its nearest centre, each centre to the middle of its colours, until none moves. */
-function settled(
+/** Lloyd's rounds: each colour goes to its nearest centre, each centre to the middle of its colours, until none moves. Yields the share done. */
+function* settled(
   colours: Float64Array,
   counts: Float64Array,
   centres: Float64Array,
-): { readonly of: Int32Array; readonly cost: number } {
+): Generator<number, { readonly of: Int32Array; readonly cost: number }, void> {
   const cells = counts.length;
   const count = centres.length / 3;
   const of = new Int32Array(cells);
   const sums = new Float64Array(4 * count);
   let cost = 0;
   for (let round = 0; round < 30; round++) {
+    yield round / 30;
     sums.fill(0);
     cost = 0;
     let moved = round === 0;

@@ -71,13 +71,10 @@ function curveTable(): Float32Array {
   return table;
 }
 
-/**
- * Lab of each pixel, three numbers a pixel in the order of `labOf`; within 0.01 of it. Alpha is not looked at.
- */
-export function toLab({ width, height, data }: Pixels): Float32Array {
-  const lab = new Float32Array(width * height * 3);
+/** Lab of the pixels of a row, three numbers a pixel in the order of `labOf`; within 0.01 of it. Alpha is not looked at. */
+export function labRow({ width, data }: Pixels, row: number, lab: Float32Array): void {
   const bent = curveTable();
-  for (let i = 0, to = 0; to < lab.length; i += 4, to += 3) {
+  for (let i = 4 * row * width, to = 0; to < 3 * width; i += 4, to += 3) {
     const red = light[data[i] as number] as number;
     const green = light[data[i + 1] as number] as number;
     const blue = light[data[i + 2] as number] as number;
@@ -91,6 +88,13 @@ export function toLab({ width, height, data }: Pixels): Float32Array {
     lab[to + 1] = 500 * (fx - fy);
     lab[to + 2] = 200 * (fy - fz);
   }
+}
+
+/** Lab of each pixel, likewise. */
+export function toLab(source: Pixels): Float32Array {
+  const { width, height } = source;
+  const lab = new Float32Array(width * height * 3);
+  for (let y = 0; y < height; y++) labRow(source, y, lab.subarray(3 * y * width, 3 * (y + 1) * width));
   return lab;
 }
 

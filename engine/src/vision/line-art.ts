@@ -1,6 +1,7 @@
 import type { Pixels } from "../core/pixels.ts";
 import { channelRows, type RowTaker } from "./gaussian.ts";
-import { isGray } from "./plane.ts";
+import { inStretches, part } from "./part.ts";
+import { grayness } from "./plane.ts";
 import { smoothRows } from "./smooth.ts";
 import { grayWords } from "./words.ts";
 
@@ -13,7 +14,7 @@ import { grayWords } from "./words.ts";
 export function* lineArt(source: Pixels, sigma: number, threshold: number): Generator<number, Pixels, void> {
   const { width, height } = source;
   const depth = new Float32Array(width * height);
-  const channels = isGray(source) ? 1 : 3;
+  const channels = (yield* part(grayness(source), 0, 0.05)) ? 1 : 3;
   const pitch = Math.ceil(width / 16) * 64;
   const load = channelRows(source);
   const take: RowTaker = (y, soft, room, spare) => {
@@ -23,15 +24,14 @@ export function* lineArt(source: Pixels, sigma: number, threshold: number): Gene
     else room.kernels.darker(result, soft.byteOffset, 4 * width, below, pitch, 4 * width);
     depth.set(room.floats.subarray(result / 4, result / 4 + width), y * width);
   };
-  for (const done of smoothRows(width, height, channels, sigma, load, take, 5 * pitch)) yield 0.8 * done;
-  const scale = 127 / Math.max(16, medianAbove(depth, threshold));
+  yield* part(smoothRows(width, height, channels, sigma, load, take, 5 * pitch), 0.05, 0.7);
+  const scale = 127 / Math.max(16, yield* part(medianAbove(depth, threshold), 0.75, 0.1));
   const map = new Uint32Array(width * height);
-  const rows = Math.max(1, Math.floor((1 << 20) / width)) * width;
-  for (let start = 0; start < map.length; start += rows) {
-    const end = Math.min(start + rows, map.length);
-    shade(depth, scale, map, start, end);
-    if (end < map.length) yield 0.8 + (0.2 * end) / map.length;
-  }
+  yield* part(
+    inStretches(map.length, (start, end) => shade(depth, scale, map, start, end)),
+    0.85,
+    0.15,
+  );
   return { width, height, data: new Uint8ClampedArray(map.buffer) };
 }
 
@@ -49,23 +49,31 @@ const fine = 64;
  * The median of those values from 0 to 255 that are above `threshold`, exact; of an even number of them the mean of the
  * two in the middle. 0 where there are none.
  */
-function medianAbove(values: Float32Array, threshold: number): number {
+function* medianAbove(values: Float32Array, threshold: number): Generator<number, number, void> {
   // Only what lies in the steps of the middle is put in order.
   const counts = new Uint32Array(fine * 256 + 1);
-  const total = count(values, threshold, counts);
+  let total = 0;
+  const counting = inStretches(values.length, (start, end) => {
+    total += count(values, threshold, counts, start, end);
+  });
+  yield* part(counting, 0, 0.5);
   if (total === 0) return 0;
   const [lower, upper] = [(total - 1) >> 1, total >> 1];
   const [first, before] = stepOf(counts, lower);
   const [last, above] = stepOf(counts, upper);
   const within = new Float32Array(above + (counts[last] as number) - before);
-  collect(values, threshold, first, last, within);
+  let found = 0;
+  const collecting = inStretches(values.length, (start, end) => {
+    found = collect(values, threshold, first, last, within, found, start, end);
+  });
+  yield* part(collecting, 0.5, 0.5);
   within.sort();
   return ((within[lower - before] as number) + (within[upper - before] as number)) / 2;
 }
 
-function count(values: Float32Array, threshold: number, counts: Uint32Array): number {
+function count(values: Float32Array, threshold: number, counts: Uint32Array, start: number, end: number): number {
   let total = 0;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = start; i < end; i++) {
     const value = values[i] as number;
     if (value <= threshold) continue;
     const step = (fine * value) | 0;
@@ -82,11 +90,22 @@ function stepOf(counts: Uint32Array, rank: number): readonly [step: number, befo
   return [step, before];
 }
 
-function collect(values: Float32Array, threshold: number, first: number, last: number, within: Float32Array): void {
-  let found = 0;
-  for (let i = 0; i < values.length; i++) {
+/** Appends the values of some steps to the `before` that were found so far; tells how many there are then. */
+function collect(
+  values: Float32Array,
+  threshold: number,
+  first: number,
+  last: number,
+  within: Float32Array,
+  before: number,
+  start: number,
+  end: number,
+): number {
+  let found = before;
+  for (let i = start; i < end; i++) {
     const value = values[i] as number;
     const step = (fine * value) | 0;
     if (value > threshold && step >= first && step <= last) within[found++] = value;
   }
+  return found;
 }

@@ -1,4 +1,5 @@
 import type { Pixels } from "../core/pixels.ts";
+import { finished, inStretches } from "./part.ts";
 import { alphaMask, colourMask, wordsIn, wordsOrCopy } from "./words.ts";
 
 /** The plain ground that shows through transparent pixels: a name, or red, green and blue from 0 to 255. */
@@ -45,23 +46,40 @@ export function isOpaque(pixels: Pixels): boolean {
 
 /** The picture laid on a plain ground: the same size, opaque. Colour under alpha 0 never shows. Changes nothing in `pixels`. */
 export function flattened(pixels: Pixels, matte: Matte): Pixels {
-  const data = new Uint8ClampedArray(pixels.data);
+  return finished(flattening(pixels, matte));
+}
+
+/** The work of `flattened`: yields the share done every few milliseconds. */
+export function* flattening({ width, height, data }: Pixels, matte: Matte): Generator<number, Pixels, void> {
+  const laid = new Uint8ClampedArray(data.length);
   const [red, green, blue] = matteColour(matte);
-  for (let i = 0; i < data.length; i += 4) {
-    const alpha = data[i + 3] ?? 255;
-    if (alpha === 255) continue;
-    data[i] = blend(data[i] ?? 0, alpha, red);
-    data[i + 1] = blend(data[i + 1] ?? 0, alpha, green);
-    data[i + 2] = blend(data[i + 2] ?? 0, alpha, blue);
-    data[i + 3] = 255;
-  }
-  return { width: pixels.width, height: pixels.height, data };
+  const lay = (start: number, end: number) => {
+    laid.set(data.subarray(4 * start, 4 * end), 4 * start);
+    for (let i = 4 * start; i < 4 * end; i += 4) {
+      const alpha = laid[i + 3] as number;
+      if (alpha === 255) continue;
+      laid[i] = blend(laid[i] as number, alpha, red);
+      laid[i + 1] = blend(laid[i + 1] as number, alpha, green);
+      laid[i + 2] = blend(laid[i + 2] as number, alpha, blue);
+      laid[i + 3] = 255;
+    }
+  };
+  yield* inStretches(data.length / 4, lay);
+  return { width, height, data: laid };
 }
 
 /** The negative: `255 - v` in red, green and blue; alpha stays. Changes nothing in `pixels`. */
 export function inverse(pixels: Pixels): Pixels {
-  const words = wordsOrCopy(pixels.data);
+  return finished(inverting(pixels));
+}
+
+/** The work of `inverse`: yields the share done every few milliseconds. */
+export function* inverting({ width, height, data }: Pixels): Generator<number, Pixels, void> {
+  const words = wordsOrCopy(data);
   const inverted = new Uint32Array(words.length);
-  for (let i = 0; i < words.length; i++) inverted[i] = (words[i] as number) ^ colourMask;
-  return { width: pixels.width, height: pixels.height, data: new Uint8ClampedArray(inverted.buffer) };
+  const turn = (start: number, end: number) => {
+    for (let i = start; i < end; i++) inverted[i] = (words[i] as number) ^ colourMask;
+  };
+  yield* inStretches(words.length, turn);
+  return { width, height, data: new Uint8ClampedArray(inverted.buffer) };
 }

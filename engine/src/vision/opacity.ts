@@ -1,5 +1,6 @@
 import type { Pixels } from "../core/pixels.ts";
-import { grayPixels } from "./plane.ts";
+import { inStretches } from "./part.ts";
+import { grayWords } from "./words.ts";
 
 /** How opacity is drawn. */
 export interface OpacityOptions {
@@ -11,11 +12,20 @@ export interface OpacityOptions {
   readonly invert: boolean;
 }
 
-/** Draws the opacity of a picture: white where it is opaque, black where it is transparent. */
-export function opacityMap({ width, height, data }: Pixels, { threshold, soft, invert }: OpacityOptions): Pixels {
+/** Draws the opacity of a picture: white where it is opaque, black where it is transparent. Yields the share done. */
+export function* opacityMap(
+  { width, height, data }: Pixels,
+  { threshold, soft, invert }: OpacityOptions,
+): Generator<number, Pixels, void> {
   const turn = invert ? 255 : 0;
-  const levels = Uint8Array.from({ length: 256 }, (_, alpha) => (soft ? alpha : alpha > threshold ? 255 : 0) ^ turn);
-  const drawn = new Uint8Array(width * height);
-  for (let i = 0, from = 3; i < drawn.length; i++, from += 4) drawn[i] = levels[data[from] as number] as number;
-  return grayPixels({ width, height, data: drawn });
+  const words = Uint32Array.from(
+    { length: 256 },
+    (_, alpha) => grayWords[(soft ? alpha : alpha > threshold ? 255 : 0) ^ turn] as number,
+  );
+  const map = new Uint32Array(width * height);
+  const draw = (start: number, end: number) => {
+    for (let i = start, from = 4 * start + 3; i < end; i++, from += 4) map[i] = words[data[from] as number] as number;
+  };
+  yield* inStretches(map.length, draw);
+  return { width, height, data: new Uint8ClampedArray(map.buffer) };
 }

@@ -1,4 +1,5 @@
 import type { Pixels } from "../core/pixels.ts";
+import { finished, inStretches } from "./part.ts";
 import { grayWords } from "./words.ts";
 
 /** One channel of a picture: 8 bits a pixel, rows from the top. */
@@ -16,19 +17,36 @@ export interface FloatPlane {
 }
 
 /** The mean of red, green and blue, cut off to a whole level; alpha is not looked at. */
-export function mean({ width, height, data }: Pixels): Plane {
+export function mean(source: Pixels): Plane {
+  return finished(averaging(source));
+}
+
+/** The work of `mean`: yields the share done every few milliseconds. */
+export function* averaging({ width, height, data }: Pixels): Generator<number, Plane, void> {
   const gray = new Uint8Array(width * height);
-  for (let i = 0, from = 0; i < gray.length; i++, from += 4) {
-    const sum = (data[from] as number) + (data[from + 1] as number) + (data[from + 2] as number);
-    // A third, cut off: exact for all that three bytes can sum up to.
-    gray[i] = (21846 * sum) >> 16;
-  }
+  yield* inStretches(gray.length, (start, end) => {
+    for (let i = start, from = 4 * start; i < end; i++, from += 4) {
+      const sum = (data[from] as number) + (data[from + 1] as number) + (data[from + 2] as number);
+      // A third, cut off: exact for all that three bytes can sum up to.
+      gray[i] = (21846 * sum) >> 16;
+    }
+  });
   return { width, height, data: gray };
 }
 
 /** True when red, green and blue are the same in every pixel. */
-export function isGray({ data }: Pixels): boolean {
-  for (let i = 0; i < data.length; i += 4) if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return false;
+export function isGray(source: Pixels): boolean {
+  return finished(grayness(source));
+}
+
+/** The work of `isGray`: yields the share done every few milliseconds. */
+export function* grayness({ data }: Pixels): Generator<number, boolean, void> {
+  const chunk = 1 << 20;
+  for (let start = 0; start < data.length; start += chunk) {
+    const end = Math.min(start + chunk, data.length);
+    for (let i = start; i < end; i += 4) if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return false;
+    yield end / data.length;
+  }
   return true;
 }
 
@@ -40,9 +58,16 @@ export function channelOf({ width, height, data }: Pixels, channel: 0 | 1 | 2 | 
 }
 
 /** A plane as an opaque gray picture. */
-export function grayPixels({ width, height, data }: Plane): Pixels {
+export function grayPixels(plane: Plane): Pixels {
+  return finished(graying(plane));
+}
+
+/** The work of `grayPixels`: yields the share done every few milliseconds. */
+export function* graying({ width, height, data }: Plane): Generator<number, Pixels, void> {
   const pixels = new Uint32Array(width * height);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = grayWords[data[i] as number] as number;
+  yield* inStretches(pixels.length, (start, end) => {
+    for (let i = start; i < end; i++) pixels[i] = grayWords[data[i] as number] as number;
+  });
   return { width, height, data: new Uint8ClampedArray(pixels.buffer) };
 }
 
@@ -53,7 +78,11 @@ export function grayPixels({ width, height, data }: Plane): Pixels {
 export function otsu({ data }: Plane): number {
   const counts = new Float64Array(256);
   for (const value of data) counts[value] = (counts[value] as number) + 1;
-  const total = data.length;
+  return otsuOf(counts, data.length);
+}
+
+/** Otsu's threshold of `total` pixels, by how many of them have each level. */
+export function otsuOf(counts: Float64Array, total: number): number {
   let whole = 0;
   for (let level = 0; level < 256; level++) whole += level * (counts[level] as number);
   let best = 0;
@@ -75,9 +104,16 @@ export function otsu({ data }: Plane): number {
 }
 
 /** White where a plane is above `level`, black elsewhere. */
-export function threshold({ width, height, data }: Plane, level: number): Plane {
+export function threshold(plane: Plane, level: number): Plane {
+  return finished(thresholding(plane, level));
+}
+
+/** The work of `threshold`: yields the share done every few milliseconds. */
+export function* thresholding({ width, height, data }: Plane, level: number): Generator<number, Plane, void> {
   const parted = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i++) if ((data[i] as number) > level) parted[i] = 255;
+  yield* inStretches(data.length, (start, end) => {
+    for (let i = start; i < end; i++) if ((data[i] as number) > level) parted[i] = 255;
+  });
   return { width, height, data: parted };
 }
 

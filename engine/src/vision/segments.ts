@@ -1,6 +1,7 @@
 import type { Pixels } from "../core/pixels.ts";
 import { type LevelLines, levelLines, shrunk } from "./level-lines.ts";
 import type { Line } from "./line.ts";
+import { inStretches, part } from "./part.ts";
 import { isMeaningful, type Rectangle, rectangleOf } from "./support.ts";
 
 // Straight pieces of edges, found without a net: pixels whose level lines agree are grown into regions, strongest first; a
@@ -37,16 +38,14 @@ interface Region {
 
 /** Finds the straight edges of an opaque picture. Yields the share done, from 0 to 1; returns the segments. */
 export function* segments(source: Pixels, { strength }: SegmentOptions): Generator<number, readonly Segment[], void> {
-  const opening = levelLines(source);
-  let step = opening.next();
-  for (; !step.done; step = opening.next()) yield step.value * 0.4;
-  const lines = step.value;
+  const lines = yield* part(levelLines(source), 0, 0.4);
   const { width, height } = lines;
-  const order = strongestFirst(lines, strength);
-  yield 0.45;
-
+  const order = yield* part(strongestFirst(lines, strength), 0.4, 0.04);
   const used = new Uint8Array(width * height).fill(1);
-  for (const pixel of order) used[pixel] = 0;
+  const free = (start: number, end: number) => {
+    for (let k = start; k < end; k++) used[order[k] as number] = 0;
+  };
+  yield* part(inStretches(order.length, free), 0.44, 0.01);
   const region: Region = { pixels: new Int32Array(order.length), count: 0, across: 0, down: 0 };
   // The number of rectangles that could be tried, by the paper, each with 11 precisions.
   const area = width * height;
@@ -77,34 +76,42 @@ function leastCount(tests: number): number {
 }
 
 /** All pixels with a change of at least `strength`, sorted by it, in 1,024 bins; within a bin in reading order. */
-function strongestFirst({ size }: LevelLines, strength: number): Int32Array {
+function* strongestFirst({ size }: LevelLines, strength: number): Generator<number, Int32Array, void> {
   let most = 0;
   let count = 0;
-  for (let i = 0; i < size.length; i++) {
-    const value = size[i] as number;
-    if (value > most) most = value;
-    if (value > strength) count++;
-  }
+  const look = (start: number, end: number) => {
+    for (let i = start; i < end; i++) {
+      const value = size[i] as number;
+      if (value > most) most = value;
+      if (value > strength) count++;
+    }
+  };
+  yield* part(inStretches(size.length, look), 0, 0.2);
   const bins = 1024;
   const scale = most > 0 ? (bins - 1) / most : 0;
   const starts = new Int32Array(bins + 1);
-  for (let i = 0; i < size.length; i++) {
-    const value = size[i] as number;
-    if (value > strength) {
+  const fill = (start: number, end: number) => {
+    for (let i = start; i < end; i++) {
+      const value = size[i] as number;
+      if (value <= strength) continue;
       const bin = bins - 1 - Math.floor(value * scale);
       starts[bin + 1] = (starts[bin + 1] as number) + 1;
     }
-  }
+  };
+  yield* part(inStretches(size.length, fill), 0.2, 0.3);
   for (let bin = 0; bin < bins; bin++) starts[bin + 1] = (starts[bin + 1] as number) + (starts[bin] as number);
   const order = new Int32Array(count);
-  for (let i = 0; i < size.length; i++) {
-    const value = size[i] as number;
-    if (value <= strength) continue;
-    const bin = bins - 1 - Math.floor(value * scale);
-    const to = starts[bin] as number;
-    order[to] = i;
-    starts[bin] = to + 1;
-  }
+  const sort = (start: number, end: number) => {
+    for (let i = start; i < end; i++) {
+      const value = size[i] as number;
+      if (value <= strength) continue;
+      const bin = bins - 1 - Math.floor(value * scale);
+      const to = starts[bin] as number;
+      order[to] = i;
+      starts[bin] = to + 1;
+    }
+  };
+  yield* part(inStretches(size.length, sort), 0.5, 0.5);
   return order;
 }
 

@@ -2,7 +2,7 @@ import type { Pixels } from "../core/pixels.ts";
 import { writePair } from "./gaussian.ts";
 import { seeded } from "./k-means.ts";
 import { alphaOnes, giveRoom, layOut, type Room, takeRoom } from "./kernels.ts";
-import { part } from "./part.ts";
+import { inStretches, part } from "./part.ts";
 import { cubic } from "./taps.ts";
 
 // A random warp, as the annotators' content shuffle makes it: the places that pixels are taken from are two smooth random
@@ -158,16 +158,17 @@ export function* warped(source: Pixels, across: Field, down: Field): Generator<n
   const room = takeRoom(size);
   try {
     const { bytes, kernels } = room;
-    bytes.set(source.data, from);
+    const copy = (start: number, end: number) => bytes.set(source.data.subarray(4 * start, 4 * end), from + 4 * start);
+    yield* part(inStretches(width * height, copy, 1 << 20), 0, 0.05);
     const columns = rowsIn(room, first, across, width, 256 * (width - 1));
     const rows = rowsIn(room, second, down, width, 256 * (height - 1));
-    const chunk = Math.max(1, Math.floor((1 << 18) / width));
+    const chunk = Math.max(1, Math.floor((1 << 17) / width));
     for (let y = 0; y < height; y++) {
       columns(y, xs);
       rows(y, ys);
       kernels.samplePixels(out, from, width, height, xs, ys, width, alphaOnes);
       data.set(bytes.subarray(out, out + 4 * width), 4 * y * width);
-      if (y % chunk === chunk - 1 && y + 1 < height) yield (y + 1) / height;
+      if (y % chunk === chunk - 1 && y + 1 < height) yield 0.05 + (0.95 * (y + 1)) / height;
     }
   } finally {
     giveRoom(room);

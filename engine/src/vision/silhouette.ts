@@ -4,7 +4,8 @@ import { barrierDistances } from "./barrier.ts";
 import { type InflationOptions, inflated } from "./inflation.ts";
 import { colourCell, histogramOf, kMeans } from "./k-means.ts";
 import { labDistance, labOf } from "./lab.ts";
-import { grayPixels, otsu, type Plane } from "./plane.ts";
+import { inStretches, part } from "./part.ts";
+import { graying, otsuOf, type Plane } from "./plane.ts";
 
 // The subject of a picture without a net. Where the picture has transparency, that says it. Elsewhere the ground is what
 // hangs together with the picture's edge without a jump in colour: right for drawings, logos and things on a plain or
@@ -22,16 +23,19 @@ export interface SilhouetteOptions {
 /** White where a picture's subject is, black on its ground. Yields the share done, from 0 to 1. */
 export function* silhouette(source: Pixels, { tolerance, area }: SilhouetteOptions): Generator<number, Plane, void> {
   const { width, height } = source;
-  const labels = opaqueness(source) ?? (yield* subject(source, tolerance));
-  const merging = withoutSmallAreas(labels, width, area);
-  let step = merging.next();
-  for (; !step.done; step = merging.next()) yield 0.8 + 0.2 * step.value;
-  return { width, height, data: step.value.map((label) => (label ? 255 : 0)) };
+  const labels = (yield* part(opaqueness(source), 0, 0.05)) ?? (yield* part(subject(source, tolerance), 0.05, 0.7));
+  const found = yield* part(withoutSmallAreas(labels, width, area), 0.75, 0.2);
+  const data = new Uint8Array(found.length);
+  const whiten = (start: number, end: number) => {
+    for (let i = start; i < end; i++) data[i] = found[i] ? 255 : 0;
+  };
+  yield* part(inStretches(data.length, whiten), 0.95, 0.05);
+  return { width, height, data };
 }
 
 /** Draws a picture's silhouette, white on black. Yields the share done, from 0 to 1. */
 export function* silhouetteMap(source: Pixels, options: SilhouetteOptions): Generator<number, Pixels, void> {
-  return grayPixels(yield* silhouette(source, options));
+  return yield* part(graying(yield* part(silhouette(source, options), 0, 0.95)), 0.95, 0.05);
 }
 
 /** Draws a picture's silhouette blown up like a cushion, near = white. Yields the share done, from 0 to 1. */
@@ -39,48 +43,55 @@ export function* cushion(
   source: Pixels,
   options: SilhouetteOptions & InflationOptions,
 ): Generator<number, Pixels, void> {
-  const work = silhouette(source, options);
-  let step = work.next();
-  for (; !step.done; step = work.next()) yield 0.7 * step.value;
-  return grayPixels(inflated(step.value, options));
+  const shape = yield* part(silhouette(source, options), 0, 0.7);
+  return yield* part(graying(yield* part(inflated(shape, options), 0.7, 0.25)), 0.95, 0.05);
 }
 
 /** 1 where a picture is more opaque than not, 0 elsewhere; null if that says nothing, as it is opaque all over. */
-function opaqueness({ data }: Pixels): Uint8Array | null {
+function* opaqueness({ data }: Pixels): Generator<number, Uint8Array | null, void> {
   const labels = new Uint8Array(data.length / 4);
   let opaque = 0;
-  for (let i = 0, from = 3; i < labels.length; i++, from += 4) {
-    if ((data[from] as number) <= 127) continue;
-    labels[i] = 1;
-    opaque++;
-  }
+  const look = (start: number, end: number) => {
+    for (let i = start, from = 4 * start + 3; i < end; i++, from += 4) {
+      if ((data[from] as number) <= 127) continue;
+      labels[i] = 1;
+      opaque++;
+    }
+  };
+  yield* inStretches(labels.length, look);
   return opaque === labels.length ? null : labels;
 }
 
 /** 1 where the way from the ground's colours at the edge crosses a jump in colour, 0 elsewhere. */
 function* subject(source: Pixels, tolerance: number): Generator<number, Uint8Array, void> {
-  const { width, height } = source;
-  const work = barrierDistances(source, groundSeeds(source));
-  let step = work.next();
-  for (; !step.done; step = work.next()) yield 0.7 * step.value;
-  const jumps = step.value;
+  const seeds = yield* part(groundSeeds(source), 0, 0.02);
+  const jumps = yield* part(barrierDistances(source, seeds), 0.02, 0.88);
+  const counts = new Float64Array(256);
+  const count = (start: number, end: number) => {
+    for (let i = start; i < end; i++) counts[jumps[i] as number] = (counts[jumps[i] as number] as number) + 1;
+  };
+  yield* part(inStretches(jumps.length, count), 0.9, 0.05);
   // Otsu's threshold parts a picture with a subject well; noise and grain alone stay below the least.
-  const limit = tolerance > 0 ? tolerance : Math.max(otsu({ width, height, data: jumps }) * 0.8, 12);
-  return jumps.map((jump) => (jump > limit ? 1 : 0));
+  const limit = tolerance > 0 ? tolerance : Math.max(otsuOf(counts, jumps.length) * 0.8, 12);
+  const mark = (start: number, end: number) => {
+    for (let i = start; i < end; i++) jumps[i] = (jumps[i] as number) > limit ? 1 : 0;
+  };
+  yield* part(inStretches(jumps.length, mark), 0.95, 0.05);
+  return jumps;
 }
 
 /**
  * Which pixels of the frame are ground: those in the colours that most of the frame has, or near them. A subject that is
  * cut off by the picture's edge is a small part of the frame.
  */
-function groundSeeds({ width, height, data }: Pixels): Int32Array {
+function* groundSeeds({ width, height, data }: Pixels): Generator<number, Int32Array, void> {
   const frame: number[] = [];
   for (let x = 0; x < width; x++) frame.push(x, (height - 1) * width + x);
   for (let y = 1; y + 1 < height; y++) frame.push(y * width, y * width + width - 1);
   const pixels = new Uint8ClampedArray(4 * frame.length);
   for (const [k, at] of frame.entries()) pixels.set(data.subarray(4 * at, 4 * at + 4), 4 * k);
-  const histogram = histogramOf(pixels);
-  const clusters = kMeans(histogram, 6, 0);
+  const histogram = yield* part(histogramOf(pixels), 0, 0.3);
+  const clusters = yield* part(kMeans(histogram, 6, 0), 0.3, 0.7);
   const sums = new Float64Array(4 * clusters.count);
   histogram.counts.forEach((count, cell) => {
     const to = 4 * (clusters.of[cell] as number);

@@ -2,7 +2,7 @@ import type { Pixels } from "../core/pixels.ts";
 import { planeBlurring } from "./blur.ts";
 import { blurring } from "./gaussian.ts";
 import { part } from "./part.ts";
-import { type FloatPlane, grayPixels, mean, type Plane, threshold } from "./plane.ts";
+import { averaging, type FloatPlane, graying, type Plane, thresholding } from "./plane.ts";
 
 /**
  * The ridges of a soft map, white on black: after a Gaussian of `sigma`, pixels above `level` with no brighter neighbour
@@ -54,10 +54,11 @@ const [blurred, ridge, stroke] = [3, 127, 4];
 /** Strokes of a scribble from a soft map of edges, as WebUI and controlnet_aux make them. Yields the share done. */
 export function* strokesOf(plane: Plane | FloatPlane): Generator<number, Plane, void> {
   const ridges = yield* part(softRidges(plane, ridge, blurred), 0, 0.7);
-  return threshold(yield* part(planeBlurring(ridges, blurred), 0.7, 0.3), stroke);
+  return yield* part(thresholding(yield* part(planeBlurring(ridges, blurred), 0.7, 0.25), stroke), 0.95, 0.05);
 }
 
 /** The same of a picture of a soft map, white on black; of a picture with colours its mean counts. Yields the share done. */
 export function* softScribble(source: Pixels): Generator<number, Pixels, void> {
-  return grayPixels(yield* strokesOf(mean(source)));
+  const plane = yield* part(averaging(source), 0, 0.05);
+  return yield* part(graying(yield* part(strokesOf(plane), 0.05, 0.9)), 0.95, 0.05);
 }

@@ -2,7 +2,8 @@ import type { Pixels } from "../core/pixels.ts";
 import { channelRows, writePair } from "./gaussian.ts";
 import { floatKernel, mirrored } from "./kernel.ts";
 import type { Room } from "./kernels.ts";
-import { isGray } from "./plane.ts";
+import { part } from "./part.ts";
+import { grayness } from "./plane.ts";
 import { smoothRows } from "./smooth.ts";
 import { grayWords } from "./words.ts";
 
@@ -23,9 +24,9 @@ export function* xdog(source: Pixels, threshold: number): Generator<number, Pixe
   // Twice a whole number is above the threshold where the number is above half of it, cut off; and a difference rounded
   // up is above a whole number where the difference itself is.
   const least = Math.floor(threshold / 2);
-  const channels = isGray(source) ? 1 : 3;
+  const channels = (yield* part(grayness(source), 0, 0.05)) ? 1 : 3;
   const sharp = narrowRows(source, channels);
-  yield* smoothRows(
+  const smoothing = smoothRows(
     width,
     height,
     channels,
@@ -37,6 +38,7 @@ export function* xdog(source: Pixels, threshold: number): Generator<number, Pixe
     },
     sharp.bytes,
   );
+  yield* part(smoothing, 0.05, 0.95);
   return { width, height, data: new Uint8ClampedArray(map.buffer) };
 }
 
