@@ -8,7 +8,7 @@ import type { Style } from "./style-record.ts";
 import { multiply, transformFrom } from "./transform.ts";
 
 // What areas and lines are painted with: colours as they are written, gradients with everything that they inherit from
-// others. Patterns are not drawn; a plain colour out of them stands for them.
+// others. Patterns are not drawn but for pictures (picture-fill.ts); a plain colour out of them stands for them.
 
 /** The paint of an area or a line. `box` gives the box of the outline, for gradients that refer to it. */
 export function paintFrom(

@@ -3,6 +3,7 @@ import { attribute, hrefOf, nameOf } from "./element.ts";
 import { numberFrom } from "./length.ts";
 import { boxOf, joined, lengthOf, movedPath } from "./outline.ts";
 import { paintFrom } from "./paint.ts";
+import { type PictureFill, pictureFill } from "./picture-fill.ts";
 import type { Met, Names, OpenGroup, Sink } from "./place.ts";
 import { ownValue, type Reading, target } from "./reading.ts";
 import { geometry, pathOf, rectangle } from "./shape.ts";
@@ -64,7 +65,9 @@ function draw(reading: Reading, met: Met, names: Names, sink: Sink, draft: Draft
   else reading.spendPieces(path.length / 8);
   const paint = (text: string, opacity: number): Paint | null =>
     paintFrom(reading, text, opacity, style, place.measures, box);
-  const fill = element.name === "line" ? null : paint(style.fill, style.fillOpacity);
+  const laid = element.name === "line" ? null : pictureFill(reading, style.fill, box);
+  if (laid) fillByPicture(met, names, sink, draft, laid);
+  const fill = element.name === "line" || laid ? null : paint(style.fill, style.fillOpacity);
   const stroke = style.strokeWidth > 0 ? paint(style.stroke, style.strokeOpacity) : null;
   if (fill === null && stroke === null) return;
   const scale = dashScale(met, path, style);
@@ -104,6 +107,27 @@ function draw(reading: Reading, met: Met, names: Names, sink: Sink, draft: Draft
     const parts = [{ ...line, fill: null }, area];
     for (const part of style.strokeFirst ? parts : parts.reverse()) emit(part, group, false);
   } else emit({ ...line, fill }, place.group, true);
+}
+
+/** The picture that fills an outline, as a shape of its own below the outline's line. */
+function fillByPicture(met: Met, names: Names, sink: Sink, { path, style }: Draft, fill: PictureFill): void {
+  const { element, matrix, place, opacity } = met;
+  const rule = style.fillRule === "evenodd" ? { rule: style.fillRule } : {};
+  const shape: SceneShape = {
+    id: names(attribute(element, "id") || element.name),
+    name: nameOf(element) ?? element.name,
+    kind: "picture",
+    path: fill.path,
+    matrix: multiply(matrix, fill.matrix),
+    stroke: null,
+    strokeWidth: 0,
+    dash: [],
+    fill: null,
+    opacity: opacity * style.fillOpacity,
+    clips: [...met.clips, { path, matrix, ...rule }],
+    picture: fill.picture,
+  };
+  sink(shape, place.group);
 }
 
 /** A gradient follows where its outline was moved to. */
