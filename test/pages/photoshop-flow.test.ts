@@ -81,7 +81,7 @@ const openApple = (depth: 8 | 16) =>
 
 /** Selects the apple with a soft edge, and waits until its map is seen. */
 async function selectSoftly(): Promise<void> {
-  await ps.photoshop((photoshop) =>
+  await ps.person((photoshop) =>
     photoshop.select({ ellipse: { left: 61, top: 23, right: 262, bottom: 240 } }, { feather: 6 }),
   );
   await panel.getByText("Selection · 233 × 249", { exact: true }).waitFor();
@@ -164,13 +164,13 @@ async function flow(depth: 8 | 16, theme: Theme): Promise<void> {
   expect(outside).toBe(0);
   expect(inside).toBeGreaterThan(20_000);
 
-  await ps.photoshop((photoshop) => photoshop.undo());
+  await ps.person((photoshop) => photoshop.undo());
   expect((await documentNow()).bytes).toBe(before.bytes);
-  await ps.photoshop((photoshop) => photoshop.redo());
+  await ps.person((photoshop) => photoshop.redo());
   expect(await documentNow()).toEqual(after);
 
   // The layer alone is selected: it says that it was drawn here, and draws itself again.
-  await ps.photoshop((photoshop, name) => {
+  await ps.person((photoshop, name) => {
     photoshop.select(null);
     photoshop.activate(name);
   }, phrase);
@@ -222,7 +222,7 @@ describe("in 8 bits, in a dark Photoshop", () => {
     await ask(20);
     const count = await pictures().count();
     await begin();
-    await ps.photoshop((photoshop) => photoshop.close());
+    await ps.person((photoshop) => photoshop.close());
     expect(await button(/^Step \d+ of/).count()).toBe(1);
     await expect.poll(() => pictures().count(), { timeout: 60_000 }).toBe(count + 1);
     await button("Apply as layer").click();
@@ -277,7 +277,7 @@ describe("in 16 bits, in a light Photoshop", () => {
     await expect.poll(() => ps.page.frames().length).toBe(1);
     expect(await documentNow()).toEqual(before);
     // Nobody hears of this, and nobody holds the document when Photoshop ends.
-    await ps.photoshop(async (photoshop) => {
+    await ps.person(async (photoshop) => {
       photoshop.select(null);
       await photoshop.plugin.entrypoints.destroy();
     });

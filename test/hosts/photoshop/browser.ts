@@ -41,6 +41,8 @@ export interface PhotoshopPage {
   readonly errors: readonly string[];
   /** Calls a function with the simulator, in the browser. */
   photoshop<T, A>(work: (photoshop: Photoshop, given: A) => T | Promise<T>, given?: A): Promise<T>;
+  /** The same as soon as Photoshop listens: what a person does waits while a plugin holds it. */
+  person<T, A>(work: (photoshop: Photoshop, given: A) => T | Promise<T>, given?: A): Promise<T>;
   /** The page in the webview, once it is there. */
   frame(): Promise<Frame>;
   close(): Promise<void>;
@@ -173,6 +175,11 @@ export async function openPhotoshopPage(browser: Browser, options: PhotoshopPage
     errors,
     // Functions do not cross: their text is made into one there, by the developer tools, which no policy forbids it.
     photoshop: (work, given) => page.evaluate(`(${work})(photoshop, ${JSON.stringify(given)})`),
+    person: (work, given) =>
+      page.evaluate(`(async () => {
+        while (photoshop.modal) await new Promise((resolve) => setTimeout(resolve, 5));
+        return (${work})(photoshop, ${JSON.stringify(given)});
+      })()`),
     async frame() {
       // Asked from outside: Playwright's own waiting needs a MutationObserver in the page.
       for (let tries = 0; tries < 200; tries++) {
