@@ -281,7 +281,9 @@ describe("the hosted panel", () => {
     await figma?.close();
 
     const page = await (await open(early, going())).panel(isPanel);
-    await figma?.settled(); // the message has come, and nobody listened
+    await figma?.settled();
+    // The message has left main; its task in the page's own process comes within this time, and nobody listens.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
     await page.evaluate(() => addEventListener("message", () => document.body.append("heard")));
     await figma?.settled();
     expect(await page.locator("body").textContent()).toBe("panel");
