@@ -132,7 +132,6 @@ for (const kind of builtInConditions) {
   }
   rows.push({ kind, pictures });
   await writeFile(`${docs}/${kind.id}.md`, page(kind, pictures));
-  console.log(kind.id);
 }
 await writeFile(`${docs}/README.md`, table(rows));
 await mkdir("out/gallery", { recursive: true });
