@@ -3,7 +3,7 @@ import { nodeFolder } from "@underdraw/engine/node";
 import { miniFolder } from "@underdraw/model-mini/node";
 import { controlNetGraphs } from "../engine/src/controlnet/net.ts";
 import { createSchedule } from "../engine/src/diffusion/scheduler.ts";
-import { CONTROL_PREFIX, type Graph, mix, unetDecoder, unetEncoder, wholeStep } from "../engine/src/graph/index.ts";
+import { CONTROL_PREFIX, type Graph, unetDecoder, unetEncoder, wholeStep } from "../engine/src/graph/index.ts";
 import { openBase } from "../engine/src/models/base.ts";
 import { within } from "../engine/src/models/folder.ts";
 import { openNet } from "../engine/src/models/net.ts";
@@ -14,7 +14,7 @@ import { randomWeights } from "./measure/random-weights.ts";
 import { machine, median, milliseconds, numberOption, table } from "./measure/report.ts";
 import { stableDiffusion } from "./measure/shapes.ts";
 
-// What the split into graphs saves in a step: the engine's loop (unet_encoder, control, mix, unet_decoder, with kv, temb
+// What the split into graphs saves in a step: the engine's loop (unet_encoder, control, unet_decoder, with kv, temb
 // and hint before the loop, their time counted) against one graph of the same network with everything inside the loop,
 // made by the same builder, on the same provider, with the same weights. One ControlNet, guidance unless --batch 1.
 // Rounds go to and fro (split, whole, whole, split ...), and medians are compared. That both give the same latent is
@@ -140,7 +140,6 @@ async function reportOperations({ unet, net }: Steered, { batch, side, context }
   const graphs: [name: string, graph: Graph, prefix: string][] = [
     ["unet_encoder", unetEncoder(unet, "float32"), ""],
     ["control", controlNetGraphs(net, "float32").control, CONTROL_PREFIX],
-    ["mix", mix(unet, [{ globalPool: false }], "float32"), ""],
     ["unet_decoder", unetDecoder(unet, "float32"), ""],
     ["whole", wholeStep(unet, net, "float32"), ""],
   ];

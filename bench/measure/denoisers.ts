@@ -1,12 +1,14 @@
 import { controlNetGraphs, type LoadedNet } from "../../engine/src/controlnet/net.ts";
-import { createMixer } from "../../engine/src/controlnet/residuals.ts";
+import { strengths } from "../../engine/src/controlnet/strength.ts";
 import { createPixels, type Pixels } from "../../engine/src/core/pixels.ts";
 import { denoise, type LoadedUnet } from "../../engine/src/diffusion/denoise.ts";
+import { Kept } from "../../engine/src/diffusion/kept.ts";
 import { noMemory, type Schedule, step } from "../../engine/src/diffusion/schedule.ts";
 import {
   CONTROL_PREFIX,
   type ControlNetConfig,
   kv,
+  residualLevels,
   sinusoids,
   sumNames,
   temb,
@@ -80,7 +82,9 @@ export async function openSplit(runtime: Runtime, steered: Steered): Promise<Den
       run: (...input) => clock.time(name, () => network.run(...input)),
     };
   };
-  const mixer = createMixer(runtime, unet);
+  const timed: Runtime = Object.assign(Object.create(runtime) as Runtime, {
+    addScaled: (...input: Parameters<Runtime["addScaled"]>) => clock.time("sum", () => runtime.addScaled(...input)),
+  });
   const loaded: LoadedUnet = {
     config: unet,
     pieces: {
@@ -89,10 +93,7 @@ export async function openSplit(runtime: Runtime, steered: Steered): Promise<Den
       encoder: await load("unet_encoder", unetEncoder(unet, precision), ""),
       decoder: await load("unet_decoder", unetDecoder(unet, precision), ""),
     },
-    mixer: {
-      add: (...input) => clock.time("mix", () => mixer.add(...input)),
-      release: () => mixer.release(),
-    },
+    names: sumNames(unet),
   };
   const graphs = controlNetGraphs(net, precision);
   const loadedNet: LoadedNet = {
@@ -107,27 +108,44 @@ export async function openSplit(runtime: Runtime, steered: Steered): Promise<Den
     release: async () => {},
   };
   return {
-    run: (job) => {
+    run: async (job) => {
       const { schedule, batch, side, context } = job;
-      const states = (seed: number) => normals(seed, context * unet.contextWidth);
-      return denoise(runtime, loaded, {
-        schedule,
-        prediction: "epsilon",
-        shape: { channels: unet.inChannels, height: side, width: side },
-        conditional: states(2),
-        unconditional: batch === 2 ? states(3) : null,
-        context,
-        guidance: GUIDANCE,
-        controls: [
-          {
-            net: loadedNet,
-            map: mapOf(steered, job),
-            weight: STRENGTH,
-            active: schedule.steps.map((_, n) => n),
-          },
-        ],
-        normals: (_, length) => normals(1, length),
-      });
+      const states = (seed: number) => ({ key: `${seed}`, states: normals(seed, context * unet.contextWidth) });
+      const size = unet.inChannels * side * side;
+      const guided = batch === 2;
+      const shape = { levels: residualLevels(net), steps: schedule.steps.length, guided, globalPool: false };
+      // Nothing is kept: each run computes all of it.
+      const denoised = await denoise(
+        timed,
+        loaded,
+        {
+          schedule,
+          prediction: "epsilon",
+          shape: { channels: unet.inChannels, height: side, width: side },
+          conditional: states(2),
+          unconditional: guided ? states(3) : null,
+          context,
+          guidance: GUIDANCE,
+          rescale: 0,
+          start: { key: "", latents: normals(1, size).map((value) => value * schedule.initialNoiseScale) },
+          controls: [
+            {
+              index: 0,
+              name: "net",
+              net: loadedNet,
+              map: mapOf(steered, job),
+              mapKey: "",
+              strengths: strengths({ weight: STRENGTH }, shape),
+              mask: null,
+              masks: null,
+            },
+          ],
+          normals: (_, length) => normals(1, length),
+          noiseKey: "",
+        },
+        new Kept(0),
+      );
+      return denoised.latents;
     },
     lap: () => {
       const spent = clock.entries();
@@ -135,7 +153,6 @@ export async function openSplit(runtime: Runtime, steered: Steered): Promise<Den
       return spent;
     },
     release: async () => {
-      await mixer.release();
       for (const network of opened) await network.release();
     },
   };

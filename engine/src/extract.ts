@@ -62,8 +62,8 @@ export function mapOf<Id extends string>(
   pixels: Pixels,
   warnings: readonly Warning[] = [],
 ): ExtractedMap<Id> {
-  const { id, nets, convention } = condition;
-  const map = { condition: id, pixels, nets, background: convention.background, resize: convention.resize };
+  const { id, nets, options, convention } = condition;
+  const map = { condition: id, pixels, nets, options, background: convention.background, resize: convention.resize };
   return warnings.length > 0 ? { ...map, warnings } : map;
 }
 

@@ -18,6 +18,8 @@ export interface LoadingParts {
   /** Where a model lies that was asked for by name, or as it was given. */
   source(asked: ModelSource | string, what: string): ModelSource;
   runtime(): Promise<Runtime>;
+  /** Bytes that a pipeline may keep from one generation for the next. */
+  readonly keep: number;
   /** Told of a pipeline that was disposed. */
   onDispose(pipeline: Pipeline): void;
 }
@@ -58,6 +60,7 @@ export async function openPipelineOf(
         nets,
         defaults: pipelineDefaults(base, defaults),
         runtime: () => parts.runtime(),
+        keep: parts.keep,
         onDispose: (pipeline) => {
           for (const one of opened) one.close();
           parts.onDispose(pipeline);

@@ -1,4 +1,7 @@
 import type { CallOptions } from "./call.ts";
+import type { Fidelity } from "./conditions/fidelity.ts";
+import type { Influence } from "./controlnet/influence.ts";
+import type { LayerWeights } from "./controlnet/strength.ts";
 import type { Pixels } from "./core/pixels.ts";
 import type { Tensor } from "./core/tensor.ts";
 import type { MapResize } from "./vision/resize.ts";
@@ -9,6 +12,8 @@ import type { MapResize } from "./vision/resize.ts";
 export interface ConditionMap<Id extends string = string> {
   readonly condition: Id;
   readonly pixels: Pixels;
+  /** The options that it was drawn with, by which the same condition is seen in a result. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** The names of the nets that read such a map, the best first; the condition's own name without it. */
   readonly nets?: readonly string[];
   /** The colour of empty area, which a map gets where a picture is larger; black without it. */
@@ -22,10 +27,45 @@ export interface Control {
   readonly map: ConditionMap;
   /** The net that reads the map, by the name it was loaded with. Without one, the net for the map's condition. */
   readonly net?: string;
-  /** How strongly it steers; 1 without it. 0 is the same as no control. */
+  /** How strongly it steers, from 0 to 2; 1 without it. 0 is the same as no control. */
   readonly weight?: number;
-  /** The part of the denoising in which it steers, from 0 to 1; all of it without one. */
+  /**
+   * The part of the denoising in which it steers, from 0 to 1; all of it without one. Step i of the N steps that are
+   * executed is in it where `i / N >= start` and `(i + 1) / N <= end`, as in diffusers.
+   */
   readonly range?: readonly [start: number, end: number];
+  /** How strongly each of the net's residuals acts, times the weight: see `LayerWeights`. All alike without it. */
+  readonly layers?: LayerWeights;
+  /**
+   * The weight's course: points [place in the denoising, factor], places from 0 to 1 and rising, factors from 0 to 2. Step
+   * i of N takes the factor at `i / N`, straight lines between points, the nearest point's beyond them. 1 without it.
+   */
+  readonly curve?: readonly (readonly [at: number, factor: number])[];
+  /**
+   * How much of the strength acts on each half of guidance, from 0 to 1; [1, 1] without it. [1, 0] is the prompt's half
+   * alone, at half the net's cost. A net that pools its residuals acts there alone by itself.
+   */
+  readonly halves?: readonly [conditional: number, unconditional: number];
+  /**
+   * Where it steers: fully where this is white, not at all where it is black or transparent. Scaled to the picture as the
+   * map is. The `mask` condition makes one of a layer's own alpha.
+   */
+  readonly mask?: Pixels;
+  /** How map and mask are scaled to the picture; the map's own rule without it. */
+  readonly resize?: MapResize;
+}
+
+/** A picture to begin with instead of noise alone. */
+export interface Init {
+  /** Scaled to the size that is drawn; what is transparent counts as white. */
+  readonly picture: Pixels;
+  /**
+   * How much of it may change, above 0 to 1: only the last `floor(steps x strength)` steps are executed, at least one.
+   * At 1 it is all noise. 0.6 without it.
+   */
+  readonly strength?: number;
+  /** Where it may change: white; black and transparent places keep the picture's latents. Everywhere without it. */
+  readonly mask?: Pixels;
 }
 
 /** A sampler by name, or a scheduler's config as diffusers writes it (`_class_name` and its settings). */
@@ -46,6 +86,10 @@ export interface GenerateRequest {
   readonly steps?: number;
   /** Strength of classifier-free guidance; acts above 1. The model's own default without it. */
   readonly guidance?: number;
+  /** Share of the guided prediction that is brought back to the deviation of the unguided one, 0 to 1; 0 without it. */
+  readonly guidanceRescale?: number;
+  /** What to begin with; noise alone without it. */
+  readonly init?: Init;
   /** The checkpoint's own scheduler without it. */
   readonly sampler?: Sampler;
 }
@@ -58,7 +102,17 @@ export interface Warning {
   readonly message: string;
   /** What to do, where something can be done. */
   readonly remedy?: string;
+  /** The remedy as a change of the request, where one click can do it: see `changeRequest`. */
+  readonly change?: RequestChange;
 }
+
+/** A change of a request, as data. `control` is the number of a control. */
+export type RequestChange =
+  | { readonly set: Partial<Pick<GenerateRequest, "width" | "height" | "steps" | "guidance">> }
+  | { readonly control: number; readonly set: Partial<Pick<Control, "weight" | "range" | "net" | "resize">> }
+  /** Exchanges black and white in the control's map. */
+  | { readonly control: number; readonly invert: true }
+  | { readonly control: number; readonly remove: true };
 
 /** What a generation takes besides `CallOptions`. */
 export interface GenerateOptions extends CallOptions {
@@ -69,6 +123,35 @@ export interface GenerateOptions extends CallOptions {
   readonly trace?: (name: string, tensor: Tensor) => void;
   /** Random numbers to take in place of the seed's: "initial" is the start of the latents, "step.3" what step 3 draws. */
   readonly noise?: (name: string, length: number) => Float32Array | undefined;
+  /**
+   * Whether what an earlier generation of this pipeline computed may be taken; true without it. The picture is the same
+   * either way. With `trace`, `noise` or `influence` every step is computed.
+   */
+  readonly reuse?: boolean;
+  /** Whether each control's condition is seen in the result and compared with its map; true without it. */
+  readonly measure?: boolean;
+  /** Whether it is measured where and how strongly each control acts; false without it. */
+  readonly influence?: boolean;
+}
+
+/** What of a generation was known from earlier ones. */
+export interface Reused {
+  /** The texts that were known. */
+  readonly text: readonly ("prompt" | "negativePrompt")[];
+  /** The numbers of the controls whose map's features were known. */
+  readonly maps: readonly number[];
+  /** How many steps, from the first on, were known. */
+  readonly steps: number;
+  /** Whether the picture was known, and nothing was computed. */
+  readonly picture: boolean;
+}
+
+/** How well a result follows a control's map. */
+export interface ControlFidelity extends Fidelity {
+  /** The condition that was seen in the result: the map's own, or one that sees the same in pictures. */
+  readonly condition: string;
+  /** The share of what lies between chance and full agreement that was reached: 0 is chance, 1 is all; below 0 is worse. */
+  readonly gain: number;
 }
 
 /** What was drawn, and all it takes to draw it again. */
@@ -79,7 +162,12 @@ export interface GenerateResult {
   readonly guidance: number;
   /** The scheduler that ran, as diffusers names it. */
   readonly scheduler: string;
-  /** For each control, the numbers of the steps in which it steered. */
+  /** For each control, the numbers of the executed steps in which it steered. */
   readonly activeSteps: readonly (readonly number[])[];
+  /** For each control, how well the result follows its map; null where that was not measured, or cannot be. */
+  readonly fidelity: readonly (ControlFidelity | null)[];
+  /** Where and how strongly each control acted, when it was asked for. */
+  readonly influence?: Influence;
+  readonly reused: Reused;
   readonly warnings: readonly Warning[];
 }

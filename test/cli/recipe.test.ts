@@ -25,6 +25,8 @@ const result: GenerateResult = {
   guidance: 3,
   scheduler: "DDIMScheduler",
   activeSteps: [[0]],
+  fidelity: [],
+  reused: { text: [], maps: [], steps: 0, picture: false },
   warnings: [],
 };
 const identity = { name: "model", fingerprint: "0".repeat(64) };

@@ -7,7 +7,6 @@ import {
   hint,
   kv,
   lint,
-  mix,
   planUnet,
   shapeInputs,
   sideAt,
@@ -45,7 +44,6 @@ const all: readonly (readonly [name: string, graphs: readonly Graph[]])[] = [
   ["uneven ControlNet", netGraphs(unevenNet)],
   ["CLIP", [textEncoder(clipLarge, "float32"), textEncoder(clipLarge, "float16", 1)]],
   ["VAE", [vaeEncoder(sdVae, "float32"), vaeDecoder(sdVae, "float16")]],
-  ["mix", [mix(sd15Unet, [{ globalPool: false }, { globalPool: true }], "float32", { scaled: true })]],
   ["whole", [wholeStep(sd15Unet, sd15Net, "float32"), wholeStep(unevenUnet, unevenNet, "float16")]],
 ];
 

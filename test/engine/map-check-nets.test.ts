@@ -8,7 +8,7 @@ function codes(net: string, pixels: Pixels, condition = "own"): readonly string[
   const { width, height } = pixels;
   const map: ConditionMap = { condition, pixels };
   const size = { asked: { width, height }, drawn: { width, height } };
-  return prepareMap(map, net, size).warnings.map(({ code }) => code);
+  return prepareMap({ map }, net, size, 0).warnings.map(({ code }) => code);
 }
 
 const photo = readGolden("sources/chelsea.png");

@@ -1,6 +1,6 @@
 import { UnderdrawError } from "@underdraw/engine";
 import { expect, test } from "vitest";
-import { activeSteps } from "../../engine/src/diffusion/active-steps.ts";
+import { activeSteps } from "../../engine/src/controlnet/active-steps.ts";
 import { samplerConfig, samplerNames } from "../../engine/src/diffusion/sampler.ts";
 import { noised, noMemory, type Schedule, type ScheduleConfig, step } from "../../engine/src/diffusion/schedule.ts";
 import { createSchedule, firstStep, schedulerClasses } from "../../engine/src/diffusion/scheduler.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openControlNet } from "../../engine/src/controlnet/net.ts";
-import { createMixer } from "../../engine/src/controlnet/residuals.ts";
+import { controlSums, halvesOf } from "../../engine/src/controlnet/residuals.ts";
 import { timeTable } from "../../engine/src/controlnet/time-table.ts";
 import {
   CONTROL_PREFIX,
@@ -83,11 +83,12 @@ async function splitStep(
     const [, , height = 0, width = 0] = map.dims;
     const hint = await loaded.pieces.hint.run({ map }, { batch: 1, height, width });
     const residuals = await loaded.pieces.control.run({ latent, ...hint, ...own, ...rows }, sizes);
-    const scales = new Float32Array(sizes.batch).fill(scale);
-    const mixed = await createMixer(runtime, unet).add(sums, [{ residuals, scales, globalPool: false }], sizes, {
-      scaled: false,
-    });
-    sums = mixed.sums;
+    const all = loaded.names.map(() => scale);
+    const strength = { conditional: all, unconditional: all };
+    const halves = halvesOf(sizes.batch === 2);
+    const control = { index: 0, order: "", residuals, halves, strength, masks: null, globalPool: false };
+    const added = await runtime.addScaled(controlSums(loaded.names, sums, [control], sizes.batch === 2));
+    sums = Object.fromEntries(loaded.names.map((name, j) => [name, added[j] as Tensor]));
   }
   const { prediction } = await (await load(unetDecoder(unet, precision))).run({ ...sums, ...text, ...times }, sizes);
   return runtime.read(prediction as Tensor);

@@ -89,7 +89,17 @@ export function stillEngine(wanted: Partial<Still> = {}) {
       }
       options.onProgress?.({ phase: "decode", fraction: 1 });
       const warnings = [{ code: "map-resized", message: "Resized." }];
-      return { pixels, seed: BigInt(seed), steps, guidance: 3, scheduler: "Still", activeSteps: [], warnings };
+      return {
+        pixels,
+        seed: BigInt(seed),
+        steps,
+        guidance: 3,
+        scheduler: "Still",
+        activeSteps: [],
+        fidelity: [],
+        reused: { text: [], maps: [], steps: 0, picture: false },
+        warnings,
+      };
     },
     async recipe(request, result) {
       const controls = [];

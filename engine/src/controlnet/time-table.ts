@@ -6,6 +6,8 @@ import type { Runtime, Tensor } from "../runtime/runtime.ts";
 export interface TimeTable {
   /** The tensors of one step; the caller disposes them. */
   row(step: number): Record<string, Tensor>;
+  /** What it takes of the process's memory. */
+  readonly bytes: number;
 }
 
 /** Runs `temb` for all timesteps of a schedule. */
@@ -28,6 +30,7 @@ export async function timeTable(
     sinusoid.dispose();
   }
   return {
+    bytes: [...tables.values()].reduce((sum, { values }) => sum + values.byteLength, 0),
     row: (step) =>
       Object.fromEntries(
         [...tables].map(([name, { values, width }]) => [

@@ -1,102 +1,130 @@
-import { hintTensor, type LoadedNet } from "../controlnet/net.ts";
+import { hintTensor } from "../controlnet/net.ts";
+import { type Half, halvesOf } from "../controlnet/residuals.ts";
 import { type TimeTable, timeTable } from "../controlnet/time-table.ts";
 import { UnderdrawError } from "../core/errors.ts";
 import { disposeAll } from "../runtime/network.ts";
 import type { Runtime, Tensor } from "../runtime/runtime.ts";
-import type { DenoiseOptions, DenoiseRequest, LoadedUnet, PreparedControl } from "./denoise.ts";
+import type { DenoiseOptions, DenoiseRequest, LoadedUnet, PreparedControl, TextStates } from "./denoise.ts";
+import type { Keepable, Kept } from "./kept.ts";
 
 // What leaves the step loop: keys and values of the text, time projections of the whole schedule, features of the maps.
-// Each is computed once for a generation.
+// Each is computed once for its text, schedule or map, and kept for the generations that come.
 
 /** A control that will run, with what was computed for it. */
 export interface RunningControl {
-  /** Its number among the request's controls. */
-  readonly index: number;
   readonly control: PreparedControl;
+  /** The halves of guidance that its net runs on. */
+  readonly halves: readonly Half[];
   readonly features: Tensor;
   readonly text: Readonly<Record<string, Tensor>>;
   readonly times: TimeTable;
 }
 
-/** Everything that the steps of a generation share. */
+/** Everything that the steps of a generation share. What is in it belongs to `Kept`. */
 export interface HoistedRun {
   readonly text: Readonly<Record<string, Tensor>>;
   readonly times: TimeTable;
   readonly controls: readonly RunningControl[];
-  /** Frees it all. */
-  dispose(): void;
+  /** The numbers of the controls whose features were known. */
+  readonly known: readonly number[];
 }
+
+/** The halves that a control acts on in any step. */
+export const halvesNeeded = (control: PreparedControl, guided: boolean): readonly Half[] =>
+  halvesOf(guided).filter((half) => control.strengths.some((strength) => strength?.[half]));
 
 /** Computes what the steps share. */
 export async function hoist(
   runtime: Runtime,
   unet: LoadedUnet,
   request: DenoiseRequest,
+  kept: Kept,
   options: DenoiseOptions,
 ): Promise<HoistedRun> {
-  const { schedule, shape, context } = request;
+  const { schedule, shape, context, conditional, unconditional } = request;
   const run = options.signal ? { signal: options.signal } : {};
-  const extent = { batch: request.unconditional ? 2 : 1, height: shape.height, width: shape.width, context };
-  const kept: Tensor[] = [];
-  const keep = <T extends Record<string, Tensor>>(tensors: T): T => {
-    kept.push(...Object.values(tensors));
-    return tensors;
-  };
-  try {
-    const states = keep({ states: textTensor(runtime, unet.config.contextWidth, request) });
-    const text = keep(await unet.pieces.kv.run(states, extent, run));
-    const times = await timeTable(runtime, unet.pieces.temb, unet.config, schedule.timesteps, run);
-    const controls: RunningControl[] = [];
-    for (const [index, control] of request.controls.entries()) {
-      // A control that never steers, or with no strength, is the same as none: its net does not run at all.
-      if (control.active.length > 0 && control.weight !== 0) {
-        const { net, map } = control;
-        const features = await hintFeatures(runtime, net, map, keep, run);
-        await options.trace?.(`control.${index}.features`, features);
-        controls.push({
-          index,
-          control,
-          features,
-          text: keep(await net.pieces.kv.run(states, extent, run)),
-          times: await timeTable(runtime, net.pieces.temb, net.config, schedule.timesteps, run),
-        });
+  const guided = unconditional !== null;
+  const states = (halves: readonly Half[]): readonly TextStates[] =>
+    halves.flatMap((half) => (half === "conditional" ? [conditional] : unconditional ? [unconditional] : []));
+  const textOf = (
+    name: string,
+    net: Pick<LoadedUnet, "config"> & { pieces: Pick<LoadedUnet["pieces"], "kv"> },
+    halves: readonly Half[],
+  ) => {
+    const rows = states(halves);
+    const key = `kv ${name} ${rows.map((row) => row.key).join(" ")}`;
+    return kept.take(key, async () => {
+      const input = { states: textTensor(runtime, unet.config.contextWidth, rows, context) };
+      try {
+        const extent = { batch: rows.length, height: shape.height, width: shape.width, context };
+        return onDevice(await net.pieces.kv.run(input, extent, run), runtime);
+      } finally {
+        disposeAll(input);
       }
-      options.onPrepared?.((index + 1) / request.controls.length);
+    });
+  };
+  const timesOf = (name: string, net: Pick<LoadedUnet, "config"> & { pieces: Pick<LoadedUnet["pieces"], "temb"> }) =>
+    kept.take(`temb ${name} ${schedule.timesteps.join()}`, async () => {
+      const value = await timeTable(runtime, net.pieces.temb, net.config, schedule.timesteps, run);
+      return { value, bytes: value.bytes };
+    });
+  const text = (await textOf("unet", unet, halvesOf(guided))).value;
+  const times = (await timesOf("unet", unet)).value;
+  const controls: RunningControl[] = [];
+  const known: number[] = [];
+  for (const [n, control] of request.controls.entries()) {
+    const halves = halvesNeeded(control, guided);
+    // A control that never steers, or with no strength, is the same as none: its net does not run at all.
+    if (halves.length > 0) {
+      const { index, net, map } = control;
+      const { width, height } = map;
+      const features = await kept.take(`hint ${control.name} ${width}x${height} ${control.mapKey}`, async () => {
+        const hint = { map: hintTensor(runtime, net.config, map) };
+        try {
+          return onDevice(await net.pieces.hint.run(hint, { batch: 1, height, width }, run), runtime);
+        } finally {
+          disposeAll(hint);
+        }
+      });
+      const found = features.value["features"];
+      if (!found) throw new RangeError("The hint graph gave no features.");
+      if (features.known) known.push(index);
+      await options.trace?.(`control.${index}.features`, found);
+      const own = { config: net.config as unknown as LoadedUnet["config"], pieces: net.pieces };
+      controls.push({
+        control,
+        halves,
+        features: found,
+        text: (await textOf(control.name, own, halves)).value,
+        times: (await timesOf(control.name, own)).value,
+      });
     }
-    return { text, times, controls, dispose: () => disposeAll(kept) };
-  } catch (error) {
-    disposeAll(kept);
-    throw error;
+    options.onPrepared?.((n + 1) / request.controls.length);
   }
+  return { text, times, controls, known };
 }
 
-async function hintFeatures(
-  runtime: Runtime,
-  net: LoadedNet,
-  map: PreparedControl["map"],
-  keep: <T extends Record<string, Tensor>>(tensors: T) => T,
-  run: { readonly signal?: AbortSignal },
-): Promise<Tensor> {
-  const hint = { map: hintTensor(runtime, net.config, map) };
-  try {
-    const { features } = keep(await net.pieces.hint.run(hint, { batch: 1, height: map.height, width: map.width }, run));
-    if (!features) throw new RangeError("The hint graph gave no features.");
-    return features;
-  } finally {
-    disposeAll(hint);
-  }
+/** Tensors to keep where they lie. */
+function onDevice(
+  tensors: Readonly<Record<string, Tensor>>,
+  { precision }: Runtime,
+): Keepable<Readonly<Record<string, Tensor>>> {
+  const size = precision === "float16" ? 2 : 4;
+  let bytes = 0;
+  for (const { dims } of Object.values(tensors)) bytes += size * dims.reduce((product, side) => product * side, 1);
+  return { value: tensors, bytes, free: () => disposeAll(tensors) };
 }
 
-function textTensor(runtime: Runtime, width: number, request: DenoiseRequest): Tensor {
-  const { conditional, unconditional, context } = request;
-  if (conditional.length !== context * width)
-    throw new UnderdrawError(
-      "model-incompatible",
-      `The text encoder gives states of ${conditional.length / context} numbers, and the UNet reads ${width}: they are not of one model. Take both from the same checkpoint.`,
-      { id: "text_encoder", expected: `${width}`, actual: `${conditional.length / context}` },
-    );
-  const rows = unconditional ? [unconditional, conditional] : [conditional];
+function textTensor(runtime: Runtime, width: number, rows: readonly TextStates[], context: number): Tensor {
   const values = new Float32Array(rows.length * context * width);
-  for (const [n, row] of rows.entries()) values.set(row, n * context * width);
+  for (const [n, { states }] of rows.entries()) {
+    if (states.length !== context * width)
+      throw new UnderdrawError(
+        "model-incompatible",
+        `The text encoder gives states of ${states.length / context} numbers, and the UNet reads ${width}: they are not of one model. Take both from the same checkpoint.`,
+        { id: "text_encoder", expected: `${width}`, actual: `${states.length / context}` },
+      );
+    values.set(states, n * context * width);
+  }
   return runtime.tensor(runtime.precision, [rows.length, context, width], values);
 }

@@ -1,6 +1,15 @@
-import { createMixer } from "../controlnet/residuals.ts";
 import type { Graph, Precision, VaeConfig } from "../graph/index.ts";
-import { kv, type Part, temb, textEncoder, unetDecoder, unetEncoder, vaeDecoder, vaeEncoder } from "../graph/index.ts";
+import {
+  kv,
+  type Part,
+  sumNames,
+  temb,
+  textEncoder,
+  unetDecoder,
+  unetEncoder,
+  vaeDecoder,
+  vaeEncoder,
+} from "../graph/index.ts";
 import type { BaseModel } from "../models/base.ts";
 import { checkCoverage, embeddingRows, weightsOf } from "../models/weights.ts";
 import { type Network, openNetwork } from "../runtime/network.ts";
@@ -69,9 +78,7 @@ export async function openBaseNetworks(
   };
   const of = { text: weights.text, vae_decoder: weights.vae } as Partial<Record<BasePiece, typeof weights.text>>;
   const networks = new Map<string, Network>();
-  const mixer = createMixer(runtime, model.unet.config);
   const release = async () => {
-    await mixer.release();
     for (const network of networks.values()) await network.release();
   };
   try {
@@ -93,7 +100,7 @@ export async function openBaseNetworks(
       unet: {
         config: model.unet.config,
         pieces: { kv: at("kv"), temb: at("temb"), encoder: at("unet_encoder"), decoder: at("unet_decoder") },
-        mixer,
+        names: sumNames(model.unet.config),
       },
       vae: { config: model.vae.config, decoder: at("vae_decoder") },
       networks: () => networks,

@@ -32,6 +32,12 @@ export const sumNames = (config: UnetConfig | ControlNetConfig): string[] => [
   "middle",
 ];
 
+/** How often the side of each of them was halved, in the same order. */
+export function residualLevels(config: UnetConfig | ControlNetConfig): readonly number[] {
+  const { skips, bottom } = planUnet(config);
+  return [...skips.map(({ level }) => level), bottom.level];
+}
+
 /** Inputs `latent`, `time.n`, `k.n`, `v.n`; outputs `skip.n` and `middle`. */
 export function unetEncoder(config: UnetConfig, precision: Precision): Graph {
   const b = new GraphBuilder("unet_encoder", precision);

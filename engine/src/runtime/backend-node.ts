@@ -51,6 +51,7 @@ function sessionDevice(
     upload: (type, dims, values) => cpuTensor(ort, type, dims, values),
     download: async (tensor) => numbersOf(tensor),
     detach: (tensor) => tensor,
+    kernels: null,
     async load(graph, weights, signal): Promise<Loaded> {
       const model = await writeWeights(graph, weights, signal);
       let removed = false;

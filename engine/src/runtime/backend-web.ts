@@ -37,6 +37,7 @@ async function openWasm(options: OpenOptions): Promise<Device> {
     upload: (type, dims, values) => cpuTensor(ort, type, dims, values),
     download: async (tensor) => numbersOf(tensor),
     detach: (tensor) => tensor,
+    kernels: null,
     load: (graph, weights, signal) => loadGraph(ort, graph, weights, { executionProviders: ["wasm"] }, signal),
     loadModel: (model) => loadModel(ort, model, { executionProviders: ["wasm"] }),
     watch: (job) => job().finally(breath),

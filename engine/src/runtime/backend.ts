@@ -1,6 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web";
 import type { ForeignType, Graph, Weights } from "../graph/graph.ts";
 import type { ForeignModel, Provider, RuntimeOptions } from "./runtime.ts";
+import type { ScaledSum } from "./scaled-sum.ts";
 
 // What differs between a browser and Node, behind one interface: which onnxruntime there is, how a device is opened,
 // how weights reach it, where tensors lie. `#backend` in package.json chooses the file; both export `backend`.
@@ -28,6 +29,12 @@ export interface Verdict {
   readonly halfError: number | null;
 }
 
+/** What is computed on the device without onnxruntime, on its tensors where they lie. */
+export interface Kernels {
+  addScaled(sums: readonly ScaledSum<OrtTensor>[]): OrtTensor[];
+  products(pairs: readonly (readonly [one: OrtTensor, other: OrtTensor])[]): Promise<Float32Array[]>;
+}
+
 /** An open provider. */
 export interface Device {
   readonly provider: Provider;
@@ -46,6 +53,8 @@ export interface Device {
   download(tensor: OrtTensor): Promise<Float32Array>;
   /** A copy of a session's output that the session's end leaves alone; the tensor itself where it is so already. */
   detach(tensor: OrtTensor): OrtTensor;
+  /** Null where tensors lie beside the device: a plain loop does it then. */
+  readonly kernels: Kernels | null;
   load(graph: Graph, weights: Weights, signal?: AbortSignal): Promise<Loaded>;
   /** Loads a model of somebody else's, whose tensors lie beside the device. */
   loadModel(model: ForeignModel): Promise<Loaded>;

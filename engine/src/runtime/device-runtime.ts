@@ -7,6 +7,7 @@ import { DeviceTensor } from "./device-tensor.ts";
 import { crashed, deviceLost, failureOf, isCrash, saysLost } from "./failure.ts";
 import { breakRealm, inTurn, realmBroken } from "./queue.ts";
 import type { ForeignModel, Provider, Runtime, Session, Tensor } from "./runtime.ts";
+import { addScaled, type Numbers, products, type ScaledSum, sides } from "./scaled-sum.ts";
 
 // A device with the guarantees of `Runtime`: one job at a time, a limit of time, errors that say what happened, and an
 // end that frees everything.
@@ -87,9 +88,64 @@ export class DeviceRuntime implements Runtime, SessionOwner {
   }
 
   async read(tensor: Tensor): Promise<Float32Array> {
-    if (!(tensor instanceof DeviceTensor) || tensor.owner !== this)
-      throw new TypeError("A tensor of another runtime is read.");
-    return this.job("Reading a tensor", {}, () => this.device.download(tensor.value));
+    const own = this.#own(tensor, "read");
+    return this.job("Reading a tensor", {}, () => this.device.download(own.value));
+  }
+
+  #own(tensor: Tensor, what: string): DeviceTensor {
+    if (tensor instanceof DeviceTensor && tensor.owner === this) return tensor;
+    throw new TypeError(`A tensor of another runtime is ${what}.`);
+  }
+
+  async addScaled(sums: readonly ScaledSum[], options: CallWithSignal = {}): Promise<Tensor[]> {
+    const { device } = this;
+    const own = sums.map(({ base, terms }) => ({
+      base: this.#own(base, "added to"),
+      terms: terms.map((term) => ({ ...term, tensor: this.#own(term.tensor, "added") })),
+    }));
+    for (const sum of own) checkSum(sum);
+    const numbers = async ({ value, dims }: DeviceTensor): Promise<Numbers> => ({
+      dims,
+      values: await device.download(value),
+    });
+    const work = async () => {
+      if (device.kernels) {
+        const where = own.map(({ base, terms }) => ({
+          base: base.value,
+          terms: terms.map((term) => ({ ...term, tensor: term.tensor.value })),
+        }));
+        return device.kernels.addScaled(where).map((value) => this.adopt(value));
+      }
+      const results: Tensor[] = [];
+      for (const { base, terms } of own) {
+        const there = await Promise.all(terms.map(async (term) => ({ ...term, tensor: await numbers(term.tensor) })));
+        const values = addScaled({ base: await numbers(base), terms: there });
+        results.push(this.adopt(device.upload(base.type, base.dims, values)));
+      }
+      return results;
+    };
+    return this.job("Adding controls", options, work, (late) => {
+      for (const tensor of late) tensor.dispose();
+    });
+  }
+
+  async products(pairs: readonly (readonly [Tensor, Tensor])[], options: CallWithSignal = {}): Promise<Float32Array[]> {
+    const { device } = this;
+    const own = pairs.map(([one, other]) => [this.#own(one, "multiplied"), this.#own(other, "multiplied")] as const);
+    for (const [one, other] of own)
+      if (one.dims.join() !== other.dims.join())
+        throw new RangeError(`A tensor of [${one.dims}] is multiplied by one of [${other.dims}].`);
+    return this.job("Measuring controls", options, async () => {
+      if (device.kernels) return device.kernels.products(own.map(([one, other]) => [one.value, other.value]));
+      const results: Float32Array[] = [];
+      for (const [one, other] of own) {
+        const { dims } = one;
+        const values = await device.download(one.value);
+        const others = other === one ? values : await device.download(other.value);
+        results.push(products({ dims, values }, { dims, values: others }));
+      }
+      return results;
+    });
   }
 
   async open(graph: Graph, weights: Weights, options: CallWithSignal = {}): Promise<Session> {
@@ -186,5 +242,19 @@ export class DeviceRuntime implements Runtime, SessionOwner {
       await this.device.close();
       for (const result of ended) if (result.status === "rejected") throw result.reason;
     });
+  }
+}
+
+/** Throws a `RangeError` for terms that do not fit their base. */
+function checkSum({ base, terms }: ScaledSum<DeviceTensor>): void {
+  const [rows, channels, area] = sides(base);
+  for (const term of terms) {
+    const [own, depth, places] = sides(term.tensor);
+    if (depth !== channels || places !== area)
+      throw new RangeError(`A tensor of [${term.tensor.dims}] is added to one of [${base.dims}].`);
+    if (term.mask && term.mask.length !== area)
+      throw new RangeError(`A mask of ${term.mask.length} places is laid on ${area} places.`);
+    if (term.rows.length !== rows || term.rows.some((row) => row && !(row.row >= 0 && row.row < own)))
+      throw new RangeError(`The rows of a sum are not those of its tensors, ${rows} and ${own}.`);
   }
 }

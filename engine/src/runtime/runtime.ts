@@ -1,4 +1,5 @@
 import type { Dim, ForeignType, Graph, Precision, Weights } from "../graph/graph.ts";
+import type { ScaledSum } from "./scaled-sum.ts";
 
 // The one room that knows onnxruntime. Above it the engine is the same in a browser and in Node: it opens graphs,
 // makes tensors and runs sessions. Every run and load goes through one queue, since two at once hang onnxruntime-web.
@@ -87,6 +88,18 @@ export interface Runtime {
   tensor(type: ForeignType, dims: readonly number[], values: Float32Array | BigInt64Array): Tensor;
   /** Copies a tensor's numbers back, as float32. The tensor stays usable. */
   read(tensor: Tensor): Promise<Float32Array>;
+  /**
+   * The sums as new tensors, of their base's type; see `ScaledSum`. No session is made for it. Rejects as `Session.run`.
+   */
+  addScaled(sums: readonly ScaledSum[], options?: { readonly signal?: AbortSignal }): Promise<Tensor[]>;
+  /**
+   * For each pair of tensors [rows, channels, height, width] of the same sides, the sum of their product over the
+   * channels: [rows x height x width] in float32, copied back.
+   */
+  products(
+    pairs: readonly (readonly [one: Tensor, other: Tensor])[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Float32Array[]>;
   /**
    * Loads a graph: `weights` are pulled one by one, some perhaps twice. What `read` throws with a code of ours, the call
    * rejects with; otherwise with the signal's reason, `runtime-failed`, `out-of-memory`, `timeout`, `device-lost`, or in

@@ -1,7 +1,7 @@
 import type * as Ort from "onnxruntime-web";
 import { UnderdrawError } from "../core/errors.ts";
 import { elements, type Graph } from "../graph/graph.ts";
-import type { Device, Loaded, OpenOptions, Verdict } from "./backend.ts";
+import type { Device, Kernels, Loaded, OpenOptions, Verdict } from "./backend.ts";
 import { textOf } from "./failure.ts";
 import { loadGraph, loadModel, type OrtModule } from "./ort-web.ts";
 import { ATTENTION_BOUND, HALF_BOUND, selfTest } from "./self-test.ts";
@@ -77,6 +77,7 @@ class WebgpuDevice implements Device {
   readonly lost: Promise<string>;
   noHalf: string | null = null;
   verdict: Verdict | null = null;
+  readonly kernels: Kernels | null = null;
   readonly gpu: GPUDevice;
   readonly #ort: OrtModule;
   readonly #own: boolean;

@@ -6,7 +6,7 @@ import type { GenerateOptions, GenerateRequest, GenerateResult } from "../reques
 import { checkRequest } from "../request-check.ts";
 import { requestInput } from "./inputs.ts";
 import type { LinkOptions, WorkerLink } from "./link.ts";
-import type { CallInput, CallName, CallResult, Runs } from "./protocol.ts";
+import type { CallInput, CallName, CallResult, GenerateChoices, Runs } from "./protocol.ts";
 
 /** What a pipeline needs of the engine that it belongs to. */
 export interface PipelineOwner {
@@ -72,7 +72,13 @@ export class ClientPipeline implements Pipeline {
         );
     checkRequest(request);
     const { transfer, ...input } = requestInput(request);
-    return this.#call("generate", input, options, transfer);
+    const { reuse, measure, influence } = options;
+    const choices: GenerateChoices = {
+      ...(reuse === undefined ? {} : { reuse }),
+      ...(measure === undefined ? {} : { measure }),
+      ...(influence === undefined ? {} : { influence }),
+    };
+    return this.#call("generate", { ...input, options: choices }, options, transfer);
   }
 
   async recipe(request: GenerateRequest, result: RecipeResult, options: CallOptions = {}): Promise<Recipe> {

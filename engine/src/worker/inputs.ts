@@ -74,14 +74,27 @@ export function filesThere(): (files: Files) => DetectorFiles {
 /** A request whose maps may be handed over, and their buffers. */
 export function requestInput(request: GenerateRequest): { request: GenerateRequest; transfer: Transferable[] } {
   const transfer: Transferable[] = [];
-  const controls = request.controls.map((control) => {
-    const { condition, pixels, nets, background, resize } = control.map;
+  const over = (pixels: Pixels): Pixels => {
     const copy = copyOf(pixels);
     transfer.push(copy.data.buffer);
-    const facts = { ...(nets && { nets: [...nets] }), ...(background && { background }), ...(resize && { resize }) };
-    return { ...control, map: { condition, pixels: copy, ...facts } };
+    return copy;
+  };
+  const controls = request.controls.map((control) => {
+    const { condition, pixels, options, nets, background, resize } = control.map;
+    const facts = {
+      ...(options && { options: { ...options } }),
+      ...(nets && { nets: [...nets] }),
+      ...(background && { background }),
+      ...(resize && { resize }),
+    };
+    const mask = control.mask && { mask: over(control.mask) };
+    return { ...control, ...mask, map: { condition, pixels: over(pixels), ...facts } };
   });
-  return { request: { ...request, controls }, transfer };
+  const { init } = request;
+  const begin = init && {
+    init: { ...init, picture: over(init.picture), ...(init.mask && { mask: over(init.mask) }) },
+  };
+  return { request: { ...request, controls, ...begin }, transfer };
 }
 
 /** What to load, as data. Throws a TypeError for a model that cannot go over. */

@@ -8,7 +8,7 @@ import type { Device, Fingerprints, Pipeline, TokenCount } from "../engine.ts";
 import type { ModelFacts } from "../models/base.ts";
 import type { SourceDescription } from "../models/crossing.ts";
 import { type Recipe, type RecipeResult, recipeSchema } from "../recipe.ts";
-import type { GenerateRequest, GenerateResult, Warning } from "../request.ts";
+import type { GenerateOptions, GenerateRequest, GenerateResult, RequestChange, Warning } from "../request.ts";
 import { pixels, source } from "./source-schema.ts";
 
 // What a page and the worker of its engine say to each other. The worker speaks first: `ready`, when it listens. Each
@@ -17,7 +17,7 @@ import { pixels, source } from "./source-schema.ts";
 // somebody else who shares the worker, and passes by.
 
 /** The version of what is said here: page and worker may come from builds of different days. */
-export const version = 2;
+export const version = 3;
 
 /** Every message of ours has this. */
 export const mark = { underdraw: "engine" } as const;
@@ -34,6 +34,9 @@ export interface LoadInput {
   readonly nets?: readonly string[] | readonly (readonly [name: string, place: Place])[];
   readonly facts?: ModelFacts;
 }
+
+/** What of the options of a generation crosses. */
+export type GenerateChoices = Pick<GenerateOptions, "reuse" | "measure" | "influence">;
 
 interface OfPipeline {
   /** The number that `load` gave. */
@@ -59,7 +62,7 @@ interface Inputs {
     readonly models: Files;
   };
   readonly load: { readonly request: LoadInput };
-  readonly generate: OfPipeline & { readonly request: GenerateRequest };
+  readonly generate: OfPipeline & { readonly request: GenerateRequest; readonly options: GenerateChoices };
   /** What the picture of a call looks like, after a step or as soon after it as is still known. */
   readonly preview: { readonly of: number; readonly step: number };
   readonly recipe: OfPipeline & { readonly request: GenerateRequest; readonly result: RecipeResult };
@@ -125,14 +128,26 @@ const need: z.ZodMiniType<ModelNeed> = z.object({
   address: z.string(),
   sha256: z.exactOptional(z.array(z.string())),
 });
+/** A change is judged where it is made: `changeRequest` gives a request that is checked as any. */
+const change = z.union([
+  z.looseObject({ set: z.looseObject({}) }),
+  z.looseObject({ control: id, invert: z.literal(true) }),
+  z.looseObject({ control: id, remove: z.literal(true) }),
+]) as z.ZodMiniType<RequestChange>;
 const warnings: z.ZodMiniType<Warning[]> = z.array(
-  z.object({ code: z.string(), message: z.string(), remedy: z.exactOptional(z.string()) }),
+  z.object({
+    code: z.string(),
+    message: z.string(),
+    remedy: z.exactOptional(z.string()),
+    change: z.exactOptional(change),
+  }),
 );
 
 /** Looked at for its maps; the pipeline judges the rest. */
 const request = z.looseObject({
   prompt: z.string(),
-  controls: z.array(z.looseObject({ map: z.looseObject({ condition: name, pixels }) })),
+  controls: z.array(z.looseObject({ map: z.looseObject({ condition: name, pixels }), mask: z.optional(pixels) })),
+  init: z.optional(z.looseObject({ picture: pixels, mask: z.optional(pixels) })),
 }) as z.ZodMiniType<GenerateRequest>;
 
 const calls: { readonly [Name in CallName]: z.ZodMiniType<Inputs[Name]> } = {
@@ -150,7 +165,15 @@ const calls: { readonly [Name in CallName]: z.ZodMiniType<Inputs[Name]> } = {
       facts: z.exactOptional(z.looseObject({}) as z.ZodMiniType<ModelFacts>),
     }),
   }),
-  generate: z.object({ pipeline: id, request }),
+  generate: z.object({
+    pipeline: id,
+    request,
+    options: z.object({
+      reuse: z.exactOptional(z.boolean()),
+      measure: z.exactOptional(z.boolean()),
+      influence: z.exactOptional(z.boolean()),
+    }),
+  }),
   preview: z.object({ of: id, step: z.int() }),
   recipe: z.object({
     pipeline: id,
@@ -198,6 +221,34 @@ const results: { readonly [Name in CallName]: z.ZodMiniType<Results[Name]> } = {
     guidance: z.number(),
     scheduler: z.string(),
     activeSteps: z.array(z.array(z.int())),
+    fidelity: z.array(
+      z.nullable(
+        z.object({
+          condition: name,
+          measure: z.string(),
+          value: z.number(),
+          chance: z.number(),
+          better: z.enum(["higher", "lower"]),
+          gain: z.number(),
+        }),
+      ),
+    ),
+    influence: z.exactOptional(
+      z.object({
+        controls: z.array(
+          z.nullable(z.object({ steps: z.array(z.number()), mean: z.number(), map: pixels, most: z.number() })),
+        ),
+        conflicts: z.array(
+          z.object({ controls: z.tuple([id, id]), cosine: z.number(), message: z.exactOptional(z.string()) }),
+        ),
+      }),
+    ),
+    reused: z.object({
+      text: z.array(z.enum(["prompt", "negativePrompt"])),
+      maps: z.array(id),
+      steps: z.int(),
+      picture: z.boolean(),
+    }),
     warnings,
   }),
   preview: pixels,

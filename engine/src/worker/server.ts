@@ -17,7 +17,6 @@ import {
   readCall,
   version,
 } from "./protocol.ts";
-import { checkScene } from "./source-schema.ts";
 
 /** What a worker's engine is made of. */
 export interface ServeEngineOptions extends EngineOptions {
@@ -164,7 +163,6 @@ class EngineServer {
   ): Promise<CallResult<"extract">> {
     const kind = this.#conditions.get(condition.id);
     if (!kind) throw new TypeError(`The worker knows no condition "${condition.id}": name it in serveEngine.`);
-    await checkScene(source);
     const wanted = { ...options, models: this.#files(models) };
     const { pixels, warnings = [] } = await this.#engine.extract(kind.choose(condition.options), source, wanted);
     // Somebody else's condition may want to keep what it gave.
@@ -211,6 +209,7 @@ class EngineServer {
       for (const id of this.#looks.keys()) if (!this.#running.has(id)) this.#looks.delete(id);
       this.#looks.set(call.id, looks);
       return pipeline.generate(call.request, {
+        ...call.options,
         signal,
         onProgress(progress) {
           if (progress.phase === "denoise" && progress.preview) {

@@ -88,6 +88,8 @@ export function stageEngine({ pictures = [], device = {}, elsewhere = false }: S
       guidance: request.guidance ?? 3,
       scheduler: "EulerDiscreteScheduler",
       activeSteps: request.controls.map(() => Array.from({ length: steps }, (_, step) => step)),
+      fidelity: [],
+      reused: { text: [], maps: [], steps: 0, picture: false },
       warnings,
     };
   }
