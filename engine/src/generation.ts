@@ -15,11 +15,11 @@ import { type EncodedText, encodeText } from "./diffusion/text.ts";
 import { chooseSize, type DrawnSize } from "./drawn-size.ts";
 import type { PipelineDefaults } from "./engine.ts";
 import { residualLevels } from "./graph/index.ts";
-import { type MeasuredControl, measureControls } from "./measured.ts";
+import { type MeasuredControl, measureControls, type SeeingOptions } from "./measured.ts";
 import { prepareMap } from "./prepared-map.ts";
 import { prepareMask } from "./prepared-mask.ts";
 import type { GenerateOptions, GenerateRequest, GenerateResult, Reused, Warning } from "./request.ts";
-import { negativeUnused, neverActive, promptCut } from "./request-warnings.ts";
+import { maskedAway, negativeUnused, neverActive, promptCut } from "./request-warnings.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 
 // One generation, on networks that are loaded: text, maps and schedule are prepared, the loop runs, the decoder draws, the
@@ -33,6 +33,8 @@ export interface GenerationParts {
   readonly defaults: PipelineDefaults;
   /** What earlier generations left. */
   readonly kept: Kept;
+  /** What sees in pictures, for maps that are seen by nets. */
+  readonly seeing: Pick<SeeingOptions, "run" | "models">;
   /** The name of the net that reads a control's map. */
   netFor(control: GenerateRequest["controls"][number]): string;
 }
@@ -113,7 +115,8 @@ export async function runGeneration(
         }),
       ...(trace
         ? {
-            traceValues: (name, dims, values) => trace(name, { dims, values }),
+            // Their own copies: what is kept is nobody's to change.
+            traceValues: (name, dims, values) => trace(name, { dims, values: values.slice() }),
             trace: async (name, tensor) => {
               if (tensor) trace(name, { dims: tensor.dims, values: await runtime.read(tensor) });
             },
@@ -126,7 +129,9 @@ export async function runGeneration(
   const { pixels, known } = await drawnPicture(parts, denoised, size, decode, options);
   tell(options, { phase: "decode", fraction: 0.99 });
   const fidelity =
-    options.measure === false ? request.controls.map(() => null) : await measureControls(measured, pixels, { signal });
+    options.measure === false
+      ? request.controls.map(() => null)
+      : await measureControls(measured, pixels, { ...parts.seeing, signal });
   tell(options, { phase: "decode", fraction: 1 });
   const reused: Reused = {
     text: texts.known,
@@ -166,8 +171,11 @@ async function encodeTexts(
     const text = found.value;
     if (found.known) known.push(half === "cond" ? "prompt" : "negativePrompt");
     if (text.cut !== "") warnings.push(promptCut(half, text.cut, base.text.length));
-    trace?.(`text.${half}.ids`, { dims: [1, text.ids.length], values: text.ids });
-    trace?.(`text.${half}.states`, { dims: [1, base.text.length, base.text.config.width], values: text.states });
+    trace?.(`text.${half}.ids`, { dims: [1, text.ids.length], values: text.ids.slice() });
+    trace?.(`text.${half}.states`, {
+      dims: [1, base.text.length, base.text.config.width],
+      values: text.states.slice(),
+    });
     return { key, states: text.states };
   };
   const conditional = await encode("cond", request.prompt);
@@ -192,11 +200,14 @@ function prepareControls(
     if (!net) throw new RangeError(`The net "${name}" is not loaded.`);
     const map = prepareMap(control, name, size, index);
     warnings.push(...map.warnings);
-    const mask = control.mask ? prepareMask(control.mask, size) : null;
+    const masking = control.mask ? prepareMask(control.mask, size) : null;
+    // White everywhere is the same as no mask, black everywhere the same as no control.
+    const mask = masking?.reach === "part" ? masking : null;
     const levels = residualLevels(net.config);
-    const each = strengths(control, { levels, steps, guided, globalPool: net.config.globalPool });
+    const found = strengths(control, { levels, steps, guided, globalPool: net.config.globalPool });
+    const each = masking?.reach === "none" ? found.map(() => null) : found;
     if ((control.weight ?? 1) !== 0 && each.every((strength) => strength === null))
-      warnings.push(neverActive(control, index, steps));
+      warnings.push(masking?.reach === "none" ? maskedAway(index) : neverActive(control, index, steps));
     controls.push({
       index,
       name,
@@ -210,6 +221,7 @@ function prepareControls(
     measured.push({
       map: control.map,
       fitted: map.fitted,
+      kind: map.kind,
       acts: each.some(Boolean),
       ...(mask ? { mask: mask.asked } : {}),
     });

@@ -4,6 +4,7 @@ import { UnderdrawError } from "./core/errors.ts";
 import { vaeFactor } from "./diffusion/latent.ts";
 import { checkBase, partsOf } from "./diffusion/loaded-base.ts";
 import type { LoadRequest, Pipeline, PipelineDefaults } from "./engine.ts";
+import type { GenerationParts } from "./generation.ts";
 import { type BaseModel, openBase } from "./models/base.ts";
 import { type ModelDefaults, openDefaults } from "./models/defaults.ts";
 import { held } from "./models/held.ts";
@@ -18,6 +19,8 @@ export interface LoadingParts {
   /** Where a model lies that was asked for by name, or as it was given. */
   source(asked: ModelSource | string, what: string): ModelSource;
   runtime(): Promise<Runtime>;
+  /** What sees in pictures. */
+  readonly seeing: GenerationParts["seeing"];
   /** Bytes that a pipeline may keep from one generation for the next. */
   readonly keep: number;
   /** Told of a pipeline that was disposed. */
@@ -61,6 +64,7 @@ export async function openPipelineOf(
         defaults: pipelineDefaults(base, defaults),
         runtime: () => parts.runtime(),
         keep: parts.keep,
+        seeing: parts.seeing,
         onDispose: (pipeline) => {
           for (const one of opened) one.close();
           parts.onDispose(pipeline);

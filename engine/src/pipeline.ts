@@ -8,7 +8,7 @@ import { Kept } from "./diffusion/kept.ts";
 import { type LoadedBase, openBaseNetworks } from "./diffusion/loaded-base.ts";
 import type { LoadedText } from "./diffusion/text.ts";
 import type { Fingerprints, Pipeline, PipelineDefaults, TokenCount } from "./engine.ts";
-import { runGeneration } from "./generation.ts";
+import { type GenerationParts, runGeneration } from "./generation.ts";
 import type { BaseModel } from "./models/base.ts";
 import type { NetModel } from "./models/net.ts";
 import type { ModelSource } from "./models/source.ts";
@@ -30,6 +30,8 @@ export interface PipelineParts {
   /** Bytes that may be kept from one generation for the next. */
   readonly keep: number;
   runtime(): Promise<Runtime>;
+  /** What sees in pictures: how well a result follows a map of depth or a pose is measured by it. */
+  readonly seeing: GenerationParts["seeing"];
   /** Called once, when the pipeline is disposed: closes the models. */
   onDispose(pipeline: Pipeline): void;
 }
@@ -133,7 +135,8 @@ class LoadedPipeline implements Pipeline {
     const { defaults } = this;
     try {
       const netFor = (control: Control) => this.#netFor(control);
-      return await runGeneration({ runtime, base, nets, defaults, kept, netFor }, request, warnings, options);
+      const { seeing } = this.#parts;
+      return await runGeneration({ runtime, base, nets, defaults, kept, seeing, netFor }, request, warnings, options);
     } finally {
       if (runtime.lost) kept.clear({ free: false });
       else kept.trim();

@@ -14,7 +14,7 @@ export function prepareMap(
   net: string,
   { asked, drawn }: DrawnSize,
   index: number,
-): { pixels: Pixels; fitted: Pixels; warnings: Warning[] } {
+): { pixels: Pixels; fitted: Pixels; kind: MapKind | null; warnings: Warning[] } {
   const background = map.background ?? [0, 0, 0];
   const flat = flattened(map.pixels, background);
   const kind = kindOf(net, map);
@@ -29,12 +29,12 @@ export function prepareMap(
       change: { set: { width: flat.width, height: flat.height } },
     });
   }
-  if (drawn.width === asked.width && drawn.height === asked.height) return { pixels: fitted, fitted, warnings };
+  if (drawn.width === asked.width && drawn.height === asked.height) return { pixels: fitted, fitted, kind, warnings };
   const pixels = createPixels(drawn.width, drawn.height);
   for (let i = 0; i < pixels.data.length; i += 4) pixels.data.set([...background, 255], i);
   for (let y = 0; y < asked.height; y++)
     pixels.data.set(fitted.data.subarray(4 * y * asked.width, 4 * (y + 1) * asked.width), 4 * y * drawn.width);
-  return { pixels, fitted, warnings };
+  return { pixels, fitted, kind, warnings };
 }
 
 /** What a click can do about a warning of a map. */
