@@ -58,7 +58,9 @@ export function layerFactors(layers: LayerWeights | undefined, levels: readonly 
 export function strengths(settings: StrengthSettings, shape: StrengthShape): readonly (StepStrength | null)[] {
   const { levels, steps, guided, globalPool } = shape;
   const { weight = 1, range = [0, 1], curve, halves = [1, 1] } = settings;
-  const factors = layerFactors(settings.layers, levels);
+  // diffusers leaves nets that pool their residuals out of its guess mode's layers.
+  const layers = globalPool && settings.layers === "logspace" ? undefined : settings.layers;
+  const factors = layerFactors(layers, levels);
   const half = (strength: number): readonly number[] | null => {
     const scaled = factors.map((factor) => strength * factor);
     return scaled.some((factor) => factor !== 0) ? scaled : null;
