@@ -1,5 +1,7 @@
 import type { Pixels } from "@underdraw/engine";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import { blendKernelBytes } from "../../engine/src/vision/blend-kernels-bytes.ts";
+import { plainBlendKernels } from "../../engine/src/vision/blend-kernels-plain.ts";
 import { kernelBytes } from "../../engine/src/vision/kernels-bytes.ts";
 import { plainKernels } from "../../engine/src/vision/kernels-plain.ts";
 import { finished, painted, random } from "./structure-golden.ts";
@@ -10,12 +12,15 @@ import { finished, painted, random } from "./structure-golden.ts";
 const filters = async () => ({
   ...(await import("../../engine/src/vision/blur.ts")),
   ...(await import("../../engine/src/vision/gaussian.ts")),
+  ...(await import("../../engine/src/vision/levels.ts")),
   ...(await import("../../engine/src/vision/line-art.ts")),
+  ...(await import("../../engine/src/vision/matte.ts")),
   ...(await import("../../engine/src/vision/resample.ts")),
   ...(await import("../../engine/src/vision/shuffle.ts")),
   ...(await import("../../engine/src/vision/soft-scribble.ts")),
   ...(await import("../../engine/src/vision/xdog.ts")),
   ...(await import("../../engine/src/vision/kernels.ts")),
+  ...(await import("../../engine/src/vision/blend-kernels.ts")),
 });
 
 type Filters = Awaited<ReturnType<typeof filters>>;
@@ -38,6 +43,7 @@ async function loadedWith(found: unknown): Promise<Filters> {
   const loaded = await filters();
   // They look for it when they first need it.
   loaded.giveRoom(loaded.takeRoom(1));
+  loaded.blendRooms.give(loaded.blendRooms.take(1));
   vi.unstubAllGlobals();
   return loaded;
 }
@@ -79,19 +85,27 @@ const sizes = [
 
 test("one way runs the module, the other does not", () => {
   const of = ({ takeRoom }: Filters) => takeRoom(1).bytes.buffer;
-  expect(Object.keys(plainKernels(plain.takeRoom(1)))).toHaveLength(14);
+  expect(Object.keys(plainKernels(plain.takeRoom(1)))).toHaveLength(17);
   const native = fast.takeRoom(1).kernels.weigh;
   expect(String(native)).toContain("native code");
   expect(String(plain.takeRoom(1).kernels.weigh)).not.toContain("native code");
   expect(of(fast)).not.toBe(of(plain));
+  expect(String(fast.blendRooms.take(1).kernels.blendDown)).toContain("native code");
+  expect(String(plain.blendRooms.take(1).kernels.blendDown)).not.toContain("native code");
 });
 
-test("the module holds just the loops that TypeScript has, and is small enough for any thread", () => {
-  const bytes = Buffer.from(kernelBytes, "base64");
-  const found = WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
-  expect(found.sort()).toEqual(Object.keys(plainKernels(plain.takeRoom(1))).sort());
-  expect(bytes.length).toBeLessThan(4096);
-});
+test.each([
+  ["of filters", kernelBytes, () => plainKernels(plain.takeRoom(1))],
+  ["of blends", blendKernelBytes, () => plainBlendKernels(plain.blendRooms.take(1))],
+] as const)(
+  "the module %s holds just the loops that TypeScript has, and is small enough for any thread",
+  (_, text, twin) => {
+    const bytes = Buffer.from(text, "base64");
+    const found = WebAssembly.Module.exports(new WebAssembly.Module(bytes)).map(({ name }) => name);
+    expect(found.sort()).toEqual(Object.keys(twin()).sort());
+    expect(bytes.length).toBeLessThan(4096);
+  },
+);
 
 test.each([["no WebAssembly", undefined] as const, ["one without SIMD or a policy", refusing] as const])(
   "with %s the filters still work",
@@ -103,11 +117,39 @@ test.each([["no WebAssembly", undefined] as const, ["one without SIMD or a polic
 
 test.each(sizes)("blurs of 8 bits are the same both ways at %i x %i", (width, height) => {
   const source = noise(width, height);
-  for (const sigma of [0.01, 0.5, 1.3, 4, 9, 33]) {
+  for (const sigma of [0.01, 0.5, 1.3, 2, 4, 9, 33]) {
     const wanted = finished(plain.blur(source, sigma));
     expect(finished(fast.blur(source, sigma)).data).toEqual(wanted.data);
     expect(fast.blurredPlane(redOf(source), sigma).data).toEqual(redOf(wanted).data);
     expect(plain.blurredPlane(redOf(source), sigma).data).toEqual(redOf(wanted).data);
+  }
+});
+
+test.each([...sizes, [200, 90] as const])("levels are the same both ways at %i x %i", (width, height) => {
+  const source = noise(width, height);
+  const channels = Array.from({ length: width * height }, (_, i) => [...source.data.subarray(4 * i, 4 * i + 3)]);
+  const [lowest, highest] = [channels.map((three) => Math.min(...three)), channels.map((three) => Math.max(...three))];
+  const bytes = ({ data }: Pixels) => Buffer.from(data.buffer);
+  const both = (run: (filters: Filters) => Pixels, wanted: readonly number[]) => {
+    const gray = bytes({ width, height, data: Uint8ClampedArray.from(wanted.flatMap((v) => [v, v, v, 255])) });
+    expect(bytes(run(fast)).equals(gray)).toBe(true);
+    expect(bytes(run(plain)).equals(gray)).toBe(true);
+  };
+  for (const level of [0, 63, 127, 128, 254, 255]) {
+    const lit = lowest.map((value) => (value > level ? 255 : 0));
+    both(({ parted }) => finished(parted(source, level, false)), lit);
+    both(
+      ({ parted }) => finished(parted(source, level, true)),
+      lit.map((value) => 255 - value),
+    );
+  }
+  both(({ decoloured }) => finished(decoloured(source, "intensity", 1)), highest);
+  both(
+    ({ decoloured }) => finished(decoloured(source, "intensity", 2)),
+    highest.map((value) => Math.round(255 * (value / 255) * (value / 255))),
+  );
+  for (const { negative } of [fast, plain]) {
+    expect(bytes(finished(negative(source))).equals(bytes(fast.inverse(source)))).toBe(true);
   }
 });
 
@@ -153,13 +195,22 @@ test.each([
     for (let y = 0, i = 0; y < toY; y++) {
       for (let x = 0; x < toX; x++, i += 4) {
         for (let c = 0; c < 3; c++) {
-          let sum = 0;
+          let [sum, cut] = [0, 0];
           for (let k = 0; k < rows.count; k++) {
+            const weight = rows.weight[y * rows.count + k] as number;
+            let across = 0;
             for (let n = 0; n < columns.count; n++) {
               const [row, column] = [rows.index[y * rows.count + k], columns.index[x * columns.count + n]];
-              const weight = (rows.weight[y * rows.count + k] ?? 0) * (columns.weight[x * columns.count + n] ?? 0);
-              sum += weight * (source.data[4 * ((row as number) * fromX + (column as number)) + c] as number);
+              const share = columns.weight[x * columns.count + n] as number;
+              across += share * (source.data[4 * ((row as number) * fromX + (column as number)) + c] as number);
             }
+            sum += weight * across;
+            cut += Math.floor((2048 * weight * Math.floor(128 * across)) / 65536);
+          }
+          // Two by two pixels are summed up in quarters of a level, each row's cut off.
+          if (columns.count === 2 && !(filter === "area" && shrinks)) {
+            expect(made[i + c]).toBe(Math.floor((cut + 2) / 4));
+            continue;
           }
           const wanted = Math.min(Math.max(halfEven(sum), 0), 255);
           // Weights of a mean are no whole numbers: a value half-way between two may fall to either.

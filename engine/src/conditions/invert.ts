@@ -9,5 +9,5 @@ export const invert = defineCondition({
   options: z.object({}),
   convention: { values: "rgb", polarity: "none", matte: "white", display: "inverted" },
   nets: ["lineart", "scribble", "lines"],
-  extract: async (source) => (await import("../vision/matte.ts")).inverting(source),
+  extract: async (source) => (await import("../vision/levels.ts")).negative(source),
 });

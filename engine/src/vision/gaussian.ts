@@ -1,5 +1,5 @@
 import type { Pixels } from "../core/pixels.ts";
-import { floatKernel, mirrored } from "./kernel.ts";
+import { floatKernel, mirrored, mirroredEnds } from "./kernel.ts";
 import { giveRoom, layOut, type Room, takeRoom } from "./kernels.ts";
 import { finished } from "./part.ts";
 import type { FloatPlane, Plane } from "./plane.ts";
@@ -73,13 +73,14 @@ export function* blurRows(
         writePair(room, along + 16 * (c * taps + k), middle - 4 * k, middle + 4 * k, weight);
       }
     });
+    const ends = mirroredEnds(width, reach);
     let loaded = 0;
     const chunk = rowsAtOnce(width, channels, taps);
     for (let y = 0; y < height; y++) {
       for (; loaded <= Math.min(y + reach, height - 1); loaded++) {
         load(loaded, room, first, linePitch, pixels);
         for (let c = 0; c < channels; c++) {
-          mirrorEnds(floats, (first + c * linePitch) / 4, width, reach);
+          mirrorEnds(floats, (first + c * linePitch) / 4, width, ends);
           kernels.weigh(rowAt(loaded) + 4 * c * width, 4 * width, along + 16 * c * taps, taps);
         }
       }
@@ -99,10 +100,11 @@ export function* blurRows(
 export const rowsAtOnce = (width: number, channels: number, taps: number): number =>
   Math.max(1, Math.floor((1 << 21) / (width * channels * taps)));
 
-function mirrorEnds(floats: Float32Array, line: number, width: number, reach: number): void {
-  for (let k = 1; k <= reach; k++) {
-    floats[line - k] = floats[line + mirrored(-k, width)] as number;
-    floats[line + width - 1 + k] = floats[line + mirrored(width - 1 + k, width)] as number;
+function mirrorEnds(floats: Float32Array, line: number, width: number, ends: Int32Array): void {
+  const reach = ends.length / 2;
+  for (let k = 0; k < reach; k++) {
+    floats[line - 1 - k] = floats[line + (ends[k] as number)] as number;
+    floats[line + width + k] = floats[line + (ends[reach + k] as number)] as number;
   }
 }
 

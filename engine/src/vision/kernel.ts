@@ -71,3 +71,8 @@ export function mirrored(place: number, length: number): number {
   const within = ((place % round) + round) % round;
   return within < length ? within : round - within;
 }
+
+/** The places within a row of `width` that stand for the `reach` before its first, outwards, and for those behind its last. */
+export function mirroredEnds(width: number, reach: number): Int32Array {
+  return Int32Array.from({ length: 2 * reach }, (_, k) => mirrored(k < reach ? -1 - k : width + k - reach, width));
+}

@@ -45,32 +45,43 @@ export function plainKernels({ bytes, shorts, words, floats }: Omit<Room, "kerne
       for (let i = 0; i < count; i++) levels[to + i] = ((words[start + i] as number) >> 16) | oneOf(ones, i);
     },
     tapPixels(to, from, table, count) {
-      for (let x = 0, i = to >> 2, at = table >> 2; x < count; x++, i += 4, at += 4) {
+      for (let x = 0, i = to >> 2, at = table >> 2; x < count; x++, i += 3, at += 4) {
         const place = from + (words[at] as number);
         const [first, second] = [words[at + 1] as number, words[at + 2] as number];
-        for (let c = 0; c < 4; c++) {
-          words[i + c] =
+        for (let c = 0; c < 3; c++) {
+          const sum =
             ((first << 16) >> 16) * (bytes[place + c] as number) +
             (first >> 16) * (bytes[place + c + 4] as number) +
             ((second << 16) >> 16) * (bytes[place + c + 8] as number) +
-            (second >> 16) * (bytes[place + c + 12] as number);
+            (second >> 16) * (bytes[place + c + 12] as number) -
+            262144;
+          words[i + c] = ((sum << 12) & 0xffff0000) | (sum & 15);
         }
       }
     },
     tapRows(to, rows, count, ones) {
       const at = rows >> 2;
       const [a, b, c, d] = [0, 1, 2, 3].map((k) => (words[at + k] as number) >> 2) as [number, number, number, number];
-      const [wa, wb, wc, wd] = [4, 5, 6, 7].map((k) => words[at + k] as number) as [number, number, number, number];
-      for (let i = 0; i < count; i++) {
-        const sum =
-          (Math.imul(wa, words[a + i] as number) +
-            Math.imul(wb, words[b + i] as number) +
-            Math.imul(wc, words[c + i] as number) +
-            Math.imul(wd, words[d + i] as number)) |
-          0;
-        // Halves go to the even neighbour.
-        const level = (sum + 2097151 + ((sum >>> 22) & 1)) >> 22;
-        levels[to + i] = Math.min(Math.max(level, 0), 255) | oneOf(ones, i);
+      const [wa, wb, wc, wd] = [4, 5, 6, 7].map((k) => -(((words[at + k] as number) << 16) >> 16)) as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      const all = words[at + 8] as number;
+      for (let x = 0, i = 0, place = to; x < count; x++, i += 3, place += 4) {
+        for (let k = 0; k < 3; k++) {
+          const sum =
+            all +
+            wa * joined(words[a + i + k] as number) +
+            wb * joined(words[b + i + k] as number) +
+            wc * joined(words[c + i + k] as number) +
+            wd * joined(words[d + i + k] as number);
+          // Halves go to the even neighbour.
+          levels[place + k] = ((sum + 2097151 + ((sum >>> 22) & 1)) >> 22) | 0;
+          bytes[place + k] = (bytes[place + k] as number) | oneOf(ones, k);
+        }
+        bytes[place + 3] = oneOf(ones, 3);
       }
     },
     samplePixels(to, from, width, height, xs, ys, count, ones) {
@@ -86,6 +97,29 @@ export function plainKernels({ bytes, shorts, words, floats }: Omit<Room, "kerne
           const lower = left * (bytes[below + c] as number) + right * (bytes[below + c + 4] as number);
           levels[to + 4 * i + c] = ((up * upper + down * lower + 32768) >>> 16) | oneOf(ones, c);
         }
+      }
+    },
+    partPixels(to, from, count, level, above, below) {
+      const other = above ^ below;
+      for (let i = 0, at = from, place = to >> 2; i < count; i++, at += 4, place++) {
+        // Each difference is negative where a channel is above. No branch, which grain would mislead.
+        const lit =
+          (level - (bytes[at] as number)) & (level - (bytes[at + 1] as number)) & (level - (bytes[at + 2] as number));
+        words[place] = below ^ (other & (lit >> 31));
+      }
+    },
+    invertPixels(to, from, count) {
+      for (let i = 0, at = from >> 2, place = to >> 2; i < count; i++) {
+        words[place + i] = (words[at + i] as number) ^ 0xffffff;
+      }
+    },
+    highestPixels(to, from, count) {
+      for (let i = 0, at = from, place = to >> 2; i < count; i++, at += 4, place++) {
+        const first = bytes[at] as number;
+        const more = (bytes[at + 1] as number) - first;
+        const larger = first + (more & ~(more >> 31));
+        const most = (bytes[at + 2] as number) - larger;
+        words[place] = ((larger + (most & ~(most >> 31))) * 0x10101) | 0xff000000;
       }
     },
     addBytes(to, from, count) {
@@ -152,3 +186,6 @@ export function plainKernels({ bytes, shorts, words, floats }: Omit<Room, "kerne
 /** The nearest place in units of 1/256, within a side of a picture. */
 const within = (place: number, length: number) =>
   Math.max(Math.min(Math.fround(place + 0.5), Math.fround(256 * (length - 1))), 0) | 0;
+
+/** A sum of which the lowest four bits lie in the lower half. */
+const joined = (sum: number) => 16 * (sum >> 16) + (sum & 15);

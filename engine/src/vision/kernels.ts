@@ -25,11 +25,14 @@ export interface Kernels {
    * half, its negative.
    */
   slideColumns(to: number, sums: number, count: number, table: number, n: number, ones: number): void;
-  /** Weighs four neighbouring pixels to four sums of 32 bits. Entries: the first pixel's place in bytes, four weights of 16 bits. */
+  /**
+   * Weighs four neighbouring pixels to three sums a pixel, less 2^18, each as its lowest four bits and, in the upper
+   * half, the rest. Entries: the first pixel's place in bytes, four weights of 16 bits.
+   */
   tapPixels(to: number, from: number, table: number, count: number): void;
   /**
-   * Weighs four rows of sums of 32 bits to `count` levels, in units of 2^22, halves to even; `ones` is set in each four of
-   * them. `rows`: four addresses, four weights.
+   * Weighs four rows of such sums to `count` pixels, in units of 2^22, halves to even; `ones` is set in each of them.
+   * `rows`: four addresses; for each, -1 and -16 times its weight; 2^18 times all weights.
    */
   tapRows(to: number, rows: number, count: number, ones: number): void;
   /**
@@ -46,6 +49,12 @@ export interface Kernels {
     count: number,
     ones: number,
   ): void;
+  /** Words `above` for pixels of which red, green and blue are above `level`, and `below` for all others. */
+  partPixels(to: number, from: number, count: number, level: number, above: number, below: number): void;
+  /** Negatives of pixels: alpha stays. */
+  invertPixels(to: number, from: number, count: number): void;
+  /** Opaque grays as bright as each pixel's strongest channel. */
+  highestPixels(to: number, from: number, count: number): void;
   /** Adds bytes to sums of 16 bits. */
   addBytes(to: number, from: number, count: number): void;
   /** Pixels from sums of 16 bits: `ratio` of them summed, times `scale`, plus `tie`, in 32-bit floats, halves to even. */

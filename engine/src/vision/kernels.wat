@@ -125,41 +125,66 @@
     (block $done (loop $pixel
       (br_if $done (i32.ge_u (local.get $table) (local.get $end)))
       (local.set $four (v128.load (i32.add (local.get $from) (i32.load (local.get $table)))))
-      (v128.store (local.get $to) (i32x4.add
+      (local.set $four (i32x4.sub (i32x4.add
         (i32x4.dot_i16x8_s (v128.load32_splat offset=4 (local.get $table))
-          (i8x16.shuffle 0 16 4 16 1 16 5 16 2 16 6 16 3 16 7 16 (local.get $four) (v128.const i32x4 0 0 0 0)))
+          (i8x16.swizzle (local.get $four) (v128.const i8x16 0 -1 4 -1 1 -1 5 -1 2 -1 6 -1 3 -1 7 -1)))
         (i32x4.dot_i16x8_s (v128.load32_splat offset=8 (local.get $table))
-          (i8x16.shuffle 8 16 12 16 9 16 13 16 10 16 14 16 11 16 15 16 (local.get $four) (v128.const i32x4 0 0 0 0)))))
+          (i8x16.swizzle (local.get $four) (v128.const i8x16 8 -1 12 -1 9 -1 13 -1 10 -1 14 -1 11 -1 15 -1))))
+        (i32x4.splat (i32.const 262144))))
+      ;; What stands where alpha was is written over by the next pixel.
+      (v128.store (local.get $to) (v128.or
+        (v128.and (i32x4.shl (local.get $four) (i32.const 12)) (i32x4.splat (i32.const 0xffff0000)))
+        (v128.and (local.get $four) (i32x4.splat (i32.const 15)))))
       (local.set $table (i32.add (local.get $table) (i32.const 16)))
-      (local.set $to (i32.add (local.get $to) (i32.const 16)))
+      (local.set $to (i32.add (local.get $to) (i32.const 12)))
       (br $pixel))))
 
-  (func $mixed (param $at i32) (param $rows i32) (result v128)
-    (local $sum v128)
-    (local.set $sum (i32x4.add
-      (i32x4.add
-        (i32x4.mul (v128.load32_splat offset=16 (local.get $rows)) (v128.load (i32.add (local.get $at) (i32.load (local.get $rows)))))
-        (i32x4.mul (v128.load32_splat offset=20 (local.get $rows)) (v128.load (i32.add (local.get $at) (i32.load offset=4 (local.get $rows))))))
-      (i32x4.add
-        (i32x4.mul (v128.load32_splat offset=24 (local.get $rows)) (v128.load (i32.add (local.get $at) (i32.load offset=8 (local.get $rows)))))
-        (i32x4.mul (v128.load32_splat offset=28 (local.get $rows)) (v128.load (i32.add (local.get $at) (i32.load offset=12 (local.get $rows))))))))
-    ;; Halves go to the even neighbour.
-    (i32x4.shr_s
-      (i32x4.add (i32x4.add (local.get $sum) (i32x4.splat (i32.const 2097151)))
-        (v128.and (i32x4.shr_u (local.get $sum) (i32.const 22)) (i32x4.splat (i32.const 1))))
-      (i32.const 22)))
-
   (func (export "tapRows") (param $to i32) (param $rows i32) (param $count i32) (param $ones i32)
-    (local $end i32) (local $at i32)
-    (local.set $end (i32.add (local.get $to) (local.get $count)))
+    (local $end i32) (local $a i32) (local $b i32) (local $c i32) (local $d i32)
+    (local $wa v128) (local $wb v128) (local $wc v128) (local $wd v128) (local $all v128)
+    (local $s0 v128) (local $s1 v128) (local $s2 v128)
+    (local.set $end (i32.add (local.get $to) (i32.shl (local.get $count) (i32.const 2))))
+    (local.set $a (i32.load (local.get $rows)))
+    (local.set $b (i32.load offset=4 (local.get $rows)))
+    (local.set $c (i32.load offset=8 (local.get $rows)))
+    (local.set $d (i32.load offset=12 (local.get $rows)))
+    (local.set $wa (v128.load32_splat offset=16 (local.get $rows)))
+    (local.set $wb (v128.load32_splat offset=20 (local.get $rows)))
+    (local.set $wc (v128.load32_splat offset=24 (local.get $rows)))
+    (local.set $wd (v128.load32_splat offset=28 (local.get $rows)))
+    (local.set $all (v128.load32_splat offset=32 (local.get $rows)))
     (block $done (loop $group
       (br_if $done (i32.ge_u (local.get $to) (local.get $end)))
-      (v128.store (local.get $to) (v128.or (i32x4.splat (local.get $ones)) (i8x16.narrow_i16x8_u
-        (i16x8.narrow_i32x4_s (call $mixed (local.get $at) (local.get $rows))
-          (call $mixed (i32.add (local.get $at) (i32.const 16)) (local.get $rows)))
-        (i16x8.narrow_i32x4_s (call $mixed (i32.add (local.get $at) (i32.const 32)) (local.get $rows))
-          (call $mixed (i32.add (local.get $at) (i32.const 48)) (local.get $rows))))))
-      (local.set $at (i32.add (local.get $at) (i32.const 64)))
+      (local.set $s0 (i32x4.sub (local.get $all) (i32x4.add
+        (i32x4.add (i32x4.dot_i16x8_s (local.get $wa) (v128.load (local.get $a)))
+          (i32x4.dot_i16x8_s (local.get $wb) (v128.load (local.get $b))))
+        (i32x4.add (i32x4.dot_i16x8_s (local.get $wc) (v128.load (local.get $c)))
+          (i32x4.dot_i16x8_s (local.get $wd) (v128.load (local.get $d)))))))
+      (local.set $s1 (i32x4.sub (local.get $all) (i32x4.add
+        (i32x4.add (i32x4.dot_i16x8_s (local.get $wa) (v128.load offset=16 (local.get $a)))
+          (i32x4.dot_i16x8_s (local.get $wb) (v128.load offset=16 (local.get $b))))
+        (i32x4.add (i32x4.dot_i16x8_s (local.get $wc) (v128.load offset=16 (local.get $c)))
+          (i32x4.dot_i16x8_s (local.get $wd) (v128.load offset=16 (local.get $d)))))))
+      (local.set $s2 (i32x4.sub (local.get $all) (i32x4.add
+        (i32x4.add (i32x4.dot_i16x8_s (local.get $wa) (v128.load offset=32 (local.get $a)))
+          (i32x4.dot_i16x8_s (local.get $wb) (v128.load offset=32 (local.get $b))))
+        (i32x4.add (i32x4.dot_i16x8_s (local.get $wc) (v128.load offset=32 (local.get $c)))
+          (i32x4.dot_i16x8_s (local.get $wd) (v128.load offset=32 (local.get $d)))))))
+      ;; Halves go to the even neighbour.
+      (local.set $s0 (i32x4.shr_s (i32x4.add (i32x4.add (local.get $s0) (i32x4.splat (i32.const 2097151)))
+        (v128.and (i32x4.shr_u (local.get $s0) (i32.const 22)) (i32x4.splat (i32.const 1)))) (i32.const 22)))
+      (local.set $s1 (i32x4.shr_s (i32x4.add (i32x4.add (local.get $s1) (i32x4.splat (i32.const 2097151)))
+        (v128.and (i32x4.shr_u (local.get $s1) (i32.const 22)) (i32x4.splat (i32.const 1)))) (i32.const 22)))
+      (local.set $s2 (i32x4.shr_s (i32x4.add (i32x4.add (local.get $s2) (i32x4.splat (i32.const 2097151)))
+        (v128.and (i32x4.shr_u (local.get $s2) (i32.const 22)) (i32x4.splat (i32.const 1)))) (i32.const 22)))
+      (local.set $s0 (i8x16.narrow_i16x8_u (i16x8.narrow_i32x4_s (local.get $s0) (local.get $s1))
+        (i16x8.narrow_i32x4_s (local.get $s2) (local.get $s2))))
+      (v128.store (local.get $to) (v128.or (i32x4.splat (local.get $ones))
+        (i8x16.swizzle (local.get $s0) (v128.const i8x16 0 1 2 -1 3 4 5 -1 6 7 8 -1 9 10 11 -1))))
+      (local.set $a (i32.add (local.get $a) (i32.const 48)))
+      (local.set $b (i32.add (local.get $b) (i32.const 48)))
+      (local.set $c (i32.add (local.get $c) (i32.const 48)))
+      (local.set $d (i32.add (local.get $d) (i32.const 48)))
       (local.set $to (i32.add (local.get $to) (i32.const 16)))
       (br $group))))
 
@@ -188,8 +213,10 @@
         (local.set $sum (i32x4.add (local.get $sum) (v128.load16x4_u (local.get $from))))
         (local.set $from (i32.add (local.get $from) (i32.const 8)))
         (br_if $part (i32.lt_u (local.get $from) (local.get $last))))
-      (local.set $sum (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.add (f32x4.splat (local.get $tie))
-        (f32x4.mul (f32x4.splat (local.get $scale)) (f32x4.convert_i32x4_s (local.get $sum)))))))
+      ;; Above 2^23 a float is a whole number, halves went to the even neighbour: the lower bits are the number itself.
+      (local.set $sum (i32x4.sub (f32x4.add (f32x4.splat (f32.const 12582912)) (f32x4.add (f32x4.splat (local.get $tie))
+        (f32x4.mul (f32x4.splat (local.get $scale)) (f32x4.convert_i32x4_s (local.get $sum)))))
+        (i32x4.splat (i32.const 0x4b400000))))
       (local.set $sum (i16x8.narrow_i32x4_s (local.get $sum) (local.get $sum)))
       (i32.store (local.get $to) (i32.or (local.get $ones)
         (i32x4.extract_lane 0 (i8x16.narrow_i16x8_u (local.get $sum) (local.get $sum)))))
@@ -296,6 +323,43 @@
       (local.set $to (i32.add (local.get $to) (i32.const 16)))
       (br $group))))
 
+  (func (export "partPixels") (param $to i32) (param $from i32) (param $count i32) (param $level i32)
+    (param $above i32) (param $below i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $to) (i32.shl (local.get $count) (i32.const 2))))
+    (block $done (loop $group
+      (br_if $done (i32.ge_u (local.get $to) (local.get $end)))
+      (v128.store (local.get $to) (v128.bitselect (i32x4.splat (local.get $above)) (i32x4.splat (local.get $below))
+        (i32x4.eq (i32x4.splat (i32.const -1)) (v128.or (i32x4.splat (i32.const 0xff000000))
+          (i8x16.gt_u (v128.load (local.get $from)) (i8x16.splat (local.get $level)))))))
+      (local.set $from (i32.add (local.get $from) (i32.const 16)))
+      (local.set $to (i32.add (local.get $to) (i32.const 16)))
+      (br $group))))
+
+  (func (export "invertPixels") (param $to i32) (param $from i32) (param $count i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $to) (i32.shl (local.get $count) (i32.const 2))))
+    (block $done (loop $group
+      (br_if $done (i32.ge_u (local.get $to) (local.get $end)))
+      (v128.store (local.get $to) (v128.xor (v128.load (local.get $from)) (i32x4.splat (i32.const 0xffffff))))
+      (local.set $from (i32.add (local.get $from) (i32.const 16)))
+      (local.set $to (i32.add (local.get $to) (i32.const 16)))
+      (br $group))))
+
+  (func (export "highestPixels") (param $to i32) (param $from i32) (param $count i32)
+    (local $end i32) (local $four v128)
+    (local.set $end (i32.add (local.get $to) (i32.shl (local.get $count) (i32.const 2))))
+    (block $done (loop $group
+      (br_if $done (i32.ge_u (local.get $to) (local.get $end)))
+      (local.set $four (v128.load (local.get $from)))
+      (v128.store (local.get $to) (v128.or (i32x4.splat (i32.const 0xff000000)) (i8x16.swizzle
+        (i8x16.max_u (local.get $four) (i8x16.max_u
+          (i32x4.shr_u (local.get $four) (i32.const 8)) (i32x4.shr_u (local.get $four) (i32.const 16))))
+        (v128.const i8x16 0 0 0 -1 4 4 4 -1 8 8 8 -1 12 12 12 -1))))
+      (local.set $from (i32.add (local.get $from) (i32.const 16)))
+      (local.set $to (i32.add (local.get $to) (i32.const 16)))
+      (br $group))))
+
   (func $within (param $place f32) (param $length i32) (result i32)
     (i32.trunc_sat_f32_u (f32.min
       (f32.add (local.get $place) (f32.const 0.5))
@@ -317,12 +381,10 @@
       (local.set $shares (i32.or (i32.sub (i32.const 256) (local.get $x)) (i32.shl (local.get $x) (i32.const 16))))
       (local.set $sum (i32x4.shr_u (i32x4.add (i32x4.splat (i32.const 32768)) (i32x4.add
         (i32x4.mul (i32x4.splat (i32.sub (i32.const 256) (local.get $y))) (i32x4.dot_i16x8_s (i32x4.splat (local.get $shares))
-          (i8x16.shuffle 0 16 4 16 1 16 5 16 2 16 6 16 3 16 7 16
-            (v128.load64_zero (local.get $at)) (v128.const i32x4 0 0 0 0))))
+          (i8x16.swizzle (v128.load64_zero (local.get $at)) (v128.const i8x16 0 -1 4 -1 1 -1 5 -1 2 -1 6 -1 3 -1 7 -1))))
         (i32x4.mul (i32x4.splat (local.get $y))
           (i32x4.dot_i16x8_s (i32x4.splat (local.get $shares))
-          (i8x16.shuffle 0 16 4 16 1 16 5 16 2 16 6 16 3 16 7 16
-            (v128.load64_zero (i32.add (local.get $at) (i32.shl (local.get $width) (i32.const 2)))) (v128.const i32x4 0 0 0 0))))))
+          (i8x16.swizzle (v128.load64_zero (i32.add (local.get $at) (i32.shl (local.get $width) (i32.const 2)))) (v128.const i8x16 0 -1 4 -1 1 -1 5 -1 2 -1 6 -1 3 -1 7 -1))))))
         (i32.const 16)))
       (local.set $sum (i16x8.narrow_i32x4_s (local.get $sum) (local.get $sum)))
       (i32.store (local.get $to) (i32.or (local.get $ones)

@@ -19,12 +19,25 @@ export function blend(channel: number, alpha: number, ground: number): number {
   return (sum + (sum >> 8)) >> 8;
 }
 
+/** Bytes of pixels that whoever made them knows to be opaque, until somebody asks. */
+const known = new WeakSet<Uint8ClampedArray>();
+
+/**
+ * Opaque pixels that were just made, as a map is: the first who asks is told without a look. Only for those that nobody
+ * else has had yet, and that are asked about before anybody can change them.
+ */
+export function opaquePixels(width: number, height: number, data: Pixels["data"]): Pixels {
+  known.add(data);
+  return { width, height, data };
+}
+
 /** How many pixels are looked at between two tests; a multiple of four. */
 const stretch = 4096;
 
 /** True when no pixel lets anything through: every alpha is 255. */
 export function isOpaque(pixels: Pixels): boolean {
   const { data } = pixels;
+  if (known.delete(data)) return true;
   const words = wordsIn(data);
   if (words === null) {
     for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;

@@ -30,10 +30,17 @@ export function taps(from: number, to: number, filter: Filter, shrinks: boolean)
       centre = first + (part <= 0 ? 0 : part - Math.floor(part));
     }
     const part = centre - first;
-    const shares = count === 8 ? lanczos(part) : count === 4 ? cubic(part) : [1 - part, part];
+    if (count === 4) {
+      writeCubic(part, weight, 4 * x);
+    } else if (count === 8) {
+      weight.set(lanczos(part), 8 * x);
+    } else {
+      weight[2 * x] = 1 - part;
+      weight[2 * x + 1] = part;
+    }
     for (let k = 0; k < count; k++) {
       index[x * count + k] = Math.min(Math.max(first + k - (count >> 1) + 1, 0), from - 1);
-      weight[x * count + k] = nearestEven((shares[k] as number) * 2048) / 2048;
+      weight[x * count + k] = nearestEven((weight[x * count + k] as number) * 2048) / 2048;
     }
   }
   return { count, index, weight };
@@ -62,13 +69,25 @@ function area(from: number, to: number, scale: number): Taps {
   return { count, index, weight };
 }
 
-/** The weights of four pixels about a point that lies `part` after the second; Keys' kernel with a = -0.75. */
+/** What Keys' kernel with this parameter, OpenCV's, gives to a pixel: within one pixel of the point, and beyond. */
+const keys = -0.75;
+const near = (d: number): number => ((keys + 2) * d - (keys + 3)) * d * d + 1;
+const far = (d: number): number => ((keys * d - 5 * keys) * d + 8 * keys) * d - 4 * keys;
+
+/** Writes the weights of four pixels about a point that lies `part` after the second. */
+function writeCubic(part: number, weight: Float64Array, at: number): void {
+  const [first, second, third] = [far(part + 1), near(part), near(1 - part)];
+  weight[at] = first;
+  weight[at + 1] = second;
+  weight[at + 2] = third;
+  weight[at + 3] = 1 - first - second - third;
+}
+
+/** The weights of four pixels about a point that lies `part` after the second. */
 export function cubic(part: number): readonly number[] {
-  const a = -0.75;
-  const far = (d: number) => ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
-  const near = (d: number) => ((a + 2) * d - (a + 3)) * d * d + 1;
-  const three = [far(part + 1), near(part), near(1 - part)] as const;
-  return [...three, 1 - three[0] - three[1] - three[2]];
+  const shares = new Float64Array(4);
+  writeCubic(part, shares, 0);
+  return [...shares];
 }
 
 /** The weights of eight pixels about a point that lies `part` after the fourth: a sinc under a wider one, summing up to 1. */
