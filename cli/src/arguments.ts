@@ -7,11 +7,12 @@ import { misused } from "./failure.ts";
 const yesOrNo = /^(true|false|yes|no|on|off|1|0)$/i;
 
 /**
- * Sorts words into flags and the rest. `--flag value`, `--flag=value` and, after `--`, anything. Throws
- * `request-invalid` for a flag that is unknown, given twice, without its value, or with one it does not take.
+ * Sorts words into flags, groups of flags and the rest. `--flag value`, `--flag=value` and, after `--`, anything. Throws
+ * `request-invalid` for a flag that is unknown, given twice where once is all, without its value, or with one it does not take.
  */
 export function parseArguments(argv: readonly string[], known: readonly Flag[]): Arguments {
   const flags = new Map<string, string>();
+  const groups: Map<string, string>[] = [];
   const words: string[] = [];
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] as string;
@@ -30,25 +31,33 @@ export function parseArguments(argv: readonly string[], known: readonly Flag[]):
     const flag = known.find(({ name, letter }) => written === `--${name}` || (letter && written === `-${letter}`));
     if (!flag) throw misused(written, `There is no ${written}.${suggestion(written, known)}`);
     const { name } = flag;
-    if (flags.has(name)) throw misused(`--${name}`, `--${name} is given twice. Give it once.`);
+    if (flag.group === "begins" || (flag.group === "inside" && groups.length === 0)) groups.push(new Map());
+    const own = flag.group === "inside" ? (groups.at(-1) as Map<string, string>) : flags;
+    const before = flag.many ? own.get(name) : undefined;
+    if (before === undefined && own.has(name) && flag.group !== "begins") {
+      const begins = flag.group && known.find(({ group }) => group === "begins");
+      const next = begins ? `, or write --${begins.name} before what belongs to another` : "";
+      throw misused(`--${name}`, `--${name} is given twice. Give it once${next}.`);
+    }
+    const set = (value: string): void => void own.set(name, before === undefined ? value : `${before},${value}`);
     if (flag.value === undefined) {
       if (inline !== undefined) throw misused(`--${name}`, `--${name} takes no value. Leave out "=${inline}".`);
-      flags.set(name, "");
+      own.set(name, "");
       continue;
     }
     const next = argv[at + 1];
     const takesNext = inline === undefined && next !== undefined && !isFlagLike(next, known);
-    if (inline !== undefined) flags.set(name, inline);
-    else if (flag.yesNo && !(takesNext && yesOrNo.test(next))) flags.set(name, "true");
+    if (inline !== undefined) set(inline);
+    else if (flag.yesNo && !(takesNext && yesOrNo.test(next))) set("true");
     else if (takesNext) {
-      flags.set(name, next);
+      set(next);
       at++;
     } else {
       const hint = next === undefined ? "" : ` If "${next}" is meant, write --${name}=${next}.`;
       throw misused(`--${name}`, `--${name} needs a value: --${name} ${flag.value}.${hint}`);
     }
   }
-  return { flags, words };
+  return { flags, groups, words };
 }
 
 /** Whether a word where a value is due is more likely the next flag: a known one, or one nearly so. */
@@ -82,7 +91,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
 }
 
 /** How many letters must be changed, added, taken away or exchanged with a neighbour to get from one word to another. */
-function edits(from: string, to: string): number {
+export function edits(from: string, to: string): number {
   let before: number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, n) => n);
   for (let i = 1; i <= from.length; i++) {

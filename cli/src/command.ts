@@ -28,16 +28,25 @@ export interface Flag {
   readonly letter?: string;
   /** What stands for the value in the help ("FILE"); a flag without one is a switch. */
   readonly value?: string;
+  /** It may be given several times; the values are then joined by commas. */
+  readonly many?: boolean;
   /** The value may be left out, which means yes; only a word that says yes or no is taken for it. */
   readonly yesNo?: boolean;
+  /** "begins": each one begins a group, such as a control. "inside": it belongs to the group that was begun last. */
+  readonly group?: "begins" | "inside";
   /** What it does, in a clause. */
   readonly help: string;
 }
+
+/** The flags of one group: "" for a switch. */
+export type FlagGroup = ReadonlyMap<string, string>;
 
 /** The words of a command line, sorted. */
 export interface Arguments {
   /** What each given flag was set to; "" for a switch. */
   readonly flags: ReadonlyMap<string, string>;
+  /** The groups of flags in order. What comes before any was begun is the first; none where no such flag is given. */
+  readonly groups: readonly FlagGroup[];
   /** What is no flag, in order. */
   readonly words: readonly string[];
 }

@@ -44,22 +44,40 @@ export function chooseCondition(
   return { condition: kind.choose(typed), options: typed };
 }
 
+/** The names of the models that a condition needs with these options. */
+export function neededModels(
+  { models }: Pick<ConditionKind, "models">,
+  options: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  return Object.entries(models)
+    .filter(([, { when = {} }]) => Object.entries(when).every(([name, value]) => options[name] === value))
+    .map(([name]) => name);
+}
+
 /**
- * The files of a condition's models, as "PATH" where it has one, as "NAME=PATH,NAME=PATH" where it has several. Throws
- * `request-invalid` for a name that it does not know.
+ * The files of a condition's models, as "PATH" where it needs one with these options, as "NAME=PATH,NAME=PATH" always.
+ * `flag` is the one that gave them. Throws `request-invalid` for a name that it does not know.
  */
-export function modelsFrom(kind: ConditionKind, text: string): Readonly<Record<string, ModelSource>> {
+export function modelsFrom(
+  kind: ConditionKind,
+  options: Readonly<Record<string, unknown>>,
+  text: string,
+  flag = "--model",
+): Readonly<Record<string, ModelSource>> {
   const known = Object.keys(kind.models);
-  const [only] = known;
-  if (only === undefined)
-    throw misused("--model", `--model has no place here: ${kind.id} needs no model. Leave it out.`);
+  if (known.length === 0) {
+    throw misused(flag, `${flag} has no place here: ${kind.id} needs no model. Leave it out.`);
+  }
+  const [only, ...others] = neededModels(kind, options);
+  const parts = text.split(",");
   const models: Record<string, ModelSource> = {};
-  for (const part of text.split(",")) {
+  for (const part of parts) {
     const equals = part.indexOf("=");
-    const name = equals < 0 && known.length === 1 ? only : part.slice(0, Math.max(0, equals)).trim();
+    const bare = equals < 0 && others.length === 0 && parts.length === 1;
+    const name = bare && only !== undefined ? only : part.slice(0, Math.max(0, equals)).trim();
     if (!known.includes(name)) {
       const how = known.map((one) => `${one}=PATH`).join(",");
-      throw misused("--model", `--model "${part}" names no model of ${kind.id}. Write it like ${how}.`);
+      throw misused(flag, `${flag} "${part}" names no model of ${kind.id}. Write it like ${how}.`);
     }
     models[name] = nodeModel(part.slice(equals + 1).trim());
   }

@@ -1,20 +1,13 @@
-import type { Device, GenerateResult, Recipe, Warning } from "@underdraw/engine";
+import type { Warning } from "@underdraw/engine";
+import type { Drawn, Stages } from "./drawing.ts";
+import { fidelityInWords } from "./fidelity-words.ts";
 import type { ModelChoice, NetChoice } from "./model-choice.ts";
 import { plainSeed } from "./values.ts";
 
-// What `draw` tells when it is done: a line for a person, an object for a script.
+// What `draw` tells when it is done: lines for a person, an object for a script.
 
 /** Milliseconds by stage, as they pass. */
-export type Clock = Record<"read" | "load" | "encode" | "denoise" | "decode" | "write", number>;
-
-/** A picture that was drawn, and what its recipe and report need. */
-export interface Drawn {
-  readonly result: GenerateResult;
-  readonly recipe: Recipe;
-  readonly device: Device;
-  readonly warnings: readonly Warning[];
-  readonly clock: Omit<Clock, "read" | "write">;
-}
+export type Clock = Stages & Record<"read" | "write", number>;
 
 /** A warning and the flag that helps. */
 export function inWords({ code, message, remedy }: Warning): string {
@@ -29,33 +22,69 @@ export function inWords({ code, message, remedy }: Warning): string {
 /** What is told in the end. */
 export interface Told {
   readonly out: string;
-  readonly savedMap: string | undefined;
+  /** For each control, what its map shows and where its map and its influence were written. */
+  readonly controls: readonly { readonly condition: string; readonly map?: string; readonly influence?: string }[];
   readonly drawn: Drawn;
   readonly warnings: readonly Warning[];
   readonly clock: Clock;
   readonly total: number;
   readonly model: ModelChoice;
   readonly nets: readonly NetChoice[];
+  /** Whether the picture was held against its maps. */
+  readonly measured: boolean;
 }
 
 /** Seconds in a second run with everything loaded. */
-const warm = ({ encode, denoise, decode }: Clock): number => encode + denoise + decode;
+const warm = ({ encode, denoise, decode, measure }: Clock): number => encode + denoise + decode + measure;
 
-/** The result in a line. */
-export function asLine({ out, savedMap, drawn, clock, total }: Told): string {
-  const { pixels, seed } = drawn.result;
+const percent = (share: number): string => `${Math.round(100 * share)} %`;
+
+/** The result in lines. */
+export function asLines(told: Told): readonly string[] {
+  const { out, controls, drawn, clock, total, measured } = told;
+  const { pixels, seed, fidelity, activeSteps, influence } = drawn.result;
   const seconds = (ms: number): string => (ms / 1000).toFixed(1);
-  const map = savedMap === undefined ? "" : `, map in ${savedMap}`;
-  return `${out}: ${pixels.width}x${pixels.height}, seed ${seed}, ${seconds(total)} s cold, ${seconds(warm(clock))} s warm${map}`;
+  const maps = controls.flatMap(({ map }) => (map === undefined ? [] : [map]));
+  const saved = maps.length === 0 ? "" : `, ${maps.length === 1 ? "map" : "maps"} in ${maps.join(" and ")}`;
+  const name = (at: number): string =>
+    controls.length === 1 ? (controls[at]?.condition ?? "") : `${at + 1} ${controls[at]?.condition}`;
+  return [
+    `${out}: ${pixels.width}x${pixels.height}, seed ${seed}, ${seconds(total)} s cold, ${seconds(warm(clock))} s warm${saved}`,
+    ...(measured
+      ? fidelity.map((one, at) => {
+          const acted = (activeSteps[at] ?? []).length > 0;
+          const unseen = acted ? "cannot be measured in a picture" : "did not act";
+          return `${name(at)}: ${one ? fidelityInWords(one) : unseen}`;
+        })
+      : []),
+    ...(influence?.controls ?? []).flatMap((one, at) => {
+      const file = controls[at]?.influence;
+      if (!one || file === undefined) return [];
+      return [
+        `${name(at)}: added ${percent(one.mean)} to what was there, ${percent(one.most)} at most, shown in ${file}`,
+      ];
+    }),
+    ...triesInWords(drawn),
+  ];
+}
+
+function triesInWords({ tries, result }: Drawn): readonly string[] {
+  if (tries.length === 0) return [];
+  if (tries[0]?.weight !== undefined) {
+    const list = tries.map(({ weight = 1, gain }) => `${Number(weight.toFixed(2))} reached ${gain.toFixed(2)}`);
+    return [`weights tried: ${list.join(", ")}`];
+  }
+  const list = tries.map(({ seed, gain }) => `${seed} reached ${gain.toFixed(2)}`);
+  return [`best of ${tries.length}: seed ${result.seed}; ${list.join(", ")}`];
 }
 
 /** The result as plain data. */
-export function asJson({ out, savedMap, drawn, warnings, clock, total, model, nets }: Told): unknown {
-  const { pixels, seed, steps, guidance, scheduler, activeSteps } = drawn.result;
+export function asJson({ out, controls, drawn, warnings, clock, total, model, nets }: Told): unknown {
+  const { pixels, seed, steps, guidance, scheduler, activeSteps, fidelity, reused, influence } = drawn.result;
   const rounded = (ms: number): number => Math.round(ms) / 1000;
   return {
     file: out,
-    ...(savedMap !== undefined && { map: savedMap }),
+    ...(controls.some(({ map }) => map !== undefined) && { maps: controls.map(({ map = null }) => map) }),
     width: pixels.width,
     height: pixels.height,
     seed: plainSeed(seed),
@@ -65,6 +94,17 @@ export function asJson({ out, savedMap, drawn, warnings, clock, total, model, ne
     activeSteps,
     model: model.base.name,
     nets: nets.map(({ name }) => name),
+    fidelity,
+    ...(influence && {
+      influence: {
+        controls: influence.controls.map(
+          (one, at) => one && { file: controls[at]?.influence, mean: one.mean, most: one.most, steps: one.steps },
+        ),
+        conflicts: influence.conflicts,
+      },
+    }),
+    ...(drawn.tries.length > 0 && { tries: drawn.tries.map((one) => ({ ...one, seed: plainSeed(one.seed) })) }),
+    reused,
     warnings,
     device: drawn.device,
     seconds: {

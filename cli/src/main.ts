@@ -3,7 +3,7 @@ import { runCommandLine } from "./command-line.ts";
 import { exitCodes } from "./failure.ts";
 
 // Ties the command line to the process. The first Ctrl-C stops the work at its next step; the second one does not wait
-// for that. Files are written without a pause in between, so neither leaves half of one.
+// for that. Neither leaves half a file: what is not yet in its place is taken away.
 
 const stopping = new AbortController();
 const stop = (): void => {

@@ -25,6 +25,17 @@ export interface ModelChoice {
 export interface NetChoice {
   readonly name: string;
   readonly source: ModelSource;
+  /** Where it lies, so that the same one is known again. */
+  readonly place: string;
+}
+
+/** A net that is looked for. */
+export interface NetAsked {
+  /** As a person wrote it: a name in the model's folder, or a path. */
+  readonly net?: string;
+  /** What the map shows, and the names of the nets that read it, the best first. */
+  readonly condition: string;
+  readonly readers: readonly string[];
 }
 
 /** Finds the model: at a path, or the pack without one. Rejects with `model-unknown` when nothing is there. */
@@ -53,13 +64,29 @@ async function netsIn(folder: string): Promise<ReadonlyMap<string, ModelSource>>
 }
 
 /**
- * Finds a net: by its name in the model's folder, at a path, or, where nothing is asked for, the first of the
- * condition's nets that the model has. Rejects with `model-unknown` when there is none.
+ * Finds the net of each control: by its name in the model's folder, at a path, or, where nothing is asked for, the first
+ * of the condition's nets that the model has. A net that several controls share is one, and no two nets have one name.
+ * Rejects with `model-unknown` where there is none.
  */
-export async function chooseNet(
+export async function chooseNets(
   model: ModelChoice,
-  asked: string | undefined,
-  condition: { readonly name: string; readonly nets: readonly string[] },
+  asked: readonly NetAsked[],
+  signal: AbortSignal,
+): Promise<readonly NetChoice[]> {
+  const chosen: NetChoice[] = [];
+  for (const one of asked) {
+    const found = await chooseNet(model, one, signal);
+    const same = chosen.find(({ place }) => place === found.place);
+    let { name } = found;
+    for (let n = 2; !same && chosen.some((other) => other.name === name); n++) name = `${found.name}-${n}`;
+    chosen.push(same ?? { ...found, name });
+  }
+  return chosen;
+}
+
+async function chooseNet(
+  model: ModelChoice,
+  { net: asked, condition, readers }: NetAsked,
   signal: AbortSignal,
 ): Promise<NetChoice> {
   const { nets } = model;
@@ -68,23 +95,23 @@ export async function chooseNet(
   const has = known.length > 0 ? `${from} has ${known.join(", ")}` : `${from} has no nets`;
   if (asked !== undefined) {
     const named = nets.get(asked);
-    if (named) return { name: asked, source: named };
+    if (named) return { name: asked, source: named, place: asked };
     if (/[\\/]/.test(asked) || statSync(asked, { throwIfNoEntry: false })) {
-      return { name: netName(asked), source: nodeModel(asked) };
+      return { name: netName(asked), source: nodeModel(asked), place: resolve(asked) };
     }
     await checkModel(model, signal);
     const near = nearest(asked, known);
     const message = `There is no net "${asked}".${near === undefined ? "" : ` Did you mean ${near}?`} ${has}; another one is named by its path.`;
     throw new UnderdrawError("model-unknown", message, { id: asked, known });
   }
-  for (const name of [...condition.nets, "controlnet"]) {
+  for (const name of [...readers, "controlnet"]) {
     const source = nets.get(name);
-    if (source) return { name, source };
+    if (source) return { name, source, place: name };
   }
   await checkModel(model, signal);
   const none = known.length > 0 ? `${has}, and none of them reads` : `${from} has no net that reads`;
-  const message = `${none} a map of ${condition.name}. Name one with --net.`;
-  throw new UnderdrawError("model-unknown", message, { id: condition.name, known });
+  const message = `${none} a map of ${condition}. Name one with --net.`;
+  throw new UnderdrawError("model-unknown", message, { id: condition, known });
 }
 
 /** Before a net is missed: refuses what is no whole model, which is the better reason. */
@@ -99,6 +126,6 @@ async function checkModel({ base }: ModelChoice, signal: AbortSignal): Promise<v
 }
 
 /** What a person knows the net at a path by. */
-function netName(path: string): string {
+export function netName(path: string): string {
   return basename(resolve(path)).replace(/\.safetensors$/, "");
 }

@@ -1,19 +1,21 @@
 import * as files from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { promisify } from "node:util";
 import { UnderdrawError } from "@underdraw/engine";
 import { formatOf, type WriteFormat } from "@underdraw/engine/pictures";
 import { misused } from "./failure.ts";
 
-// Writes a result whole or not at all: into a file beside its place, onto the disk, then renamed. All of it without
-// giving way to anything else, so that no Ctrl-C comes in between. What is no ordinary file (a device, a pipe) cannot
-// be replaced and is written directly.
+// Writes results whole or not at all: each into a file beside its place, onto the disk, then all renamed without giving way
+// to anything else, so that no Ctrl-C comes in between; one that comes before takes away what lies beside. What is no
+// ordinary file (a device, a pipe) cannot be replaced and is written directly.
 
 /** The calls of node:fs that are needed, so that a test can take a full disk's place. */
 export type Disk = Pick<
   typeof files,
   | "accessSync"
   | "closeSync"
-  | "fsyncSync"
+  | "fsync"
   | "openSync"
   | "realpathSync"
   | "renameSync"
@@ -54,42 +56,110 @@ export function checkOutput(
   return format;
 }
 
-/** Writes a file whole or not at all. Throws `file-unwritable`, with the disk's reason in words. */
-export function writeOutput(path: string, bytes: Uint8Array, disk: Disk = files): void {
-  let temporary: string | undefined;
-  try {
-    const stats = disk.statSync(path, { throwIfNoEntry: false });
-    if (stats && !stats.isFile()) {
-      writeAll(disk, disk.openSync(path, "w"), bytes, false);
-      return;
-    }
-    // Through a link, so that the file it leads to is replaced and not the link.
-    const target = stats ? disk.realpathSync(path) : path;
-    const beside = join(dirname(target), `.${basename(target)}.${process.pid}.part`);
-    const file = disk.openSync(beside, "wx");
-    temporary = beside;
-    writeAll(disk, file, bytes, true);
-    disk.renameSync(beside, target);
-    temporary = undefined;
-  } catch (cause) {
-    if (temporary !== undefined) {
+/** A file to write. */
+export interface Output {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A file beside its place, whole and on the disk. */
+interface Waiting {
+  readonly path: string;
+  readonly beside: string;
+  readonly target: string;
+}
+
+/**
+ * Writes files, all of them whole or none at all. Rejects with `file-unwritable`, with the disk's reason in words, and with
+ * the signal's reason as soon as it aborts before they are in their places.
+ */
+export async function writeOutputs(
+  outputs: readonly Output[],
+  { signal, disk = files }: { readonly signal?: AbortSignal; readonly disk?: Disk } = {},
+): Promise<void> {
+  const waiting: Waiting[] = [];
+  const removeWaiting = (): void => {
+    for (const { beside } of waiting.splice(0)) {
       try {
-        disk.unlinkSync(temporary);
+        disk.unlinkSync(beside);
       } catch {
         // The first failure is the one to tell.
       }
     }
+  };
+  // A second Ctrl-C ends the process where it is.
+  process.once("exit", removeWaiting);
+  let path = "";
+  try {
+    for (const output of outputs) {
+      path = output.path;
+      const stats = disk.statSync(path, { throwIfNoEntry: false });
+      if (stats && !stats.isFile()) {
+        await writeAll(disk, disk.openSync(path, "w"), output.bytes, false, signal);
+        continue;
+      }
+      // Through a link, so that the file it leads to is replaced and not the link.
+      const target = stats ? disk.realpathSync(path) : path;
+      const beside = join(dirname(target), `.${basename(target)}.${process.pid}.part`);
+      const file = disk.openSync(beside, "wx");
+      waiting.push({ path, beside, target });
+      await writeAll(disk, file, output.bytes, true, signal);
+    }
+    signal?.throwIfAborted();
+    for (let next = waiting[0]; next; next = waiting[0]) {
+      path = next.path;
+      disk.renameSync(next.beside, next.target);
+      waiting.shift();
+    }
+  } catch (cause) {
+    removeWaiting();
+    signal?.throwIfAborted();
     throw refused(path, cause);
+  } finally {
+    process.off("exit", removeWaiting);
   }
 }
 
-function writeAll(disk: Disk, file: number, bytes: Uint8Array, sync: boolean): void {
+/** How much is handed to the disk at once, and how long that may go on before a Ctrl-C can be heard, in ms. */
+const pieceLength = 1 << 20;
+const turn = 40;
+
+async function writeAll(
+  disk: Disk,
+  file: number,
+  bytes: Uint8Array,
+  sync: boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let syncing = Promise.resolve();
   try {
-    for (let at = 0; at < bytes.length; ) at += disk.writeSync(file, bytes, at, bytes.length - at);
-    if (sync) disk.fsyncSync(file);
-  } finally {
+    let since = performance.now();
+    for (let at = 0; at < bytes.length; ) {
+      at += disk.writeSync(file, bytes, at, Math.min(pieceLength, bytes.length - at));
+      if (performance.now() - since < turn) continue;
+      await setImmediate();
+      signal?.throwIfAborted();
+      since = performance.now();
+    }
+    if (sync) syncing = promisify(disk.fsync)(file);
+  } catch (error) {
     disk.closeSync(file);
+    throw error;
   }
+  // Who stops does not wait for a slow disk; the file is closed when the disk is done with it.
+  await unlessStopped(
+    syncing.finally(() => disk.closeSync(file)),
+    signal,
+  );
+}
+
+function unlessStopped(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal?.reason);
+    work.then(resolve, reject).finally(() => signal?.removeEventListener("abort", stop));
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
+  });
 }
 
 /** What the disk's codes mean, and what to do. */

@@ -1,222 +1,165 @@
 import {
-  builtInConditions,
   type ConditionMap,
-  Engine,
-  parseRecipe,
+  type DetectorFiles,
+  type GenerateRequest,
+  type Init,
+  type Pixels,
   type Recipe,
-  recipeKeyword,
-  UnderdrawError,
+  requestOfRecipe,
   type Warning,
 } from "@underdraw/engine";
-import { readPicture, writePicture } from "@underdraw/engine/pictures";
-import { chooseCondition, conditionFrom, kindOf } from "./condition-choice.ts";
+import type { Arguments, FlagGroup } from "./command.ts";
+import { checkControl, targetFrom, withSettings } from "./control-flags.ts";
+import { controlFromFlags, maskFrom, type PlannedControl, type Planning, saveMapOf } from "./control-plan.ts";
 import { misused } from "./failure.ts";
-import { inverted, readPictureFile } from "./input-picture.ts";
-import type { ProgressBar } from "./progress.ts";
-import { readSource } from "./source-file.ts";
-import { numberFrom, rangeFrom, seedFrom, sizeFrom } from "./values.ts";
+import { readPictureFile } from "./input-picture.ts";
+import { readRecipe } from "./recipe-file.ts";
+import { numberFrom, seedFrom, sizeFrom } from "./values.ts";
 
 // What `draw` is asked to do, from flags or from a picture's recipe. A flag beside a recipe takes the place of what the
 // recipe says.
 
-/** One control of a picture that is to be drawn. */
-export interface PlannedControl {
-  readonly map: ConditionMap;
-  /** The map as a PNG file, as the recipe keeps it. */
-  readonly png: Uint8Array;
-  /** The names of the nets that read it, the best first. */
-  readonly nets: readonly string[];
-  readonly weight: number;
-  readonly range: readonly [start: number, end: number];
-  /** The net that the recipe was made with. */
-  readonly recorded?: Recipe["model"];
-}
-
 /** A picture that is to be drawn. What is absent is the model's to choose. */
 export interface Plan {
-  readonly prompt: string;
-  readonly negativePrompt: string;
+  readonly request: Omit<GenerateRequest, "controls">;
   readonly controls: readonly PlannedControl[];
-  readonly size?: { readonly width: number; readonly height: number };
-  readonly seed?: bigint;
-  readonly steps?: number;
-  readonly guidance?: number;
-  readonly sampler?: string | { readonly _class_name: string };
+  /** Files of models that see, by their names: how well a map is followed may be measured with them. */
+  readonly detectors: DetectorFiles;
   readonly warnings: readonly Warning[];
   /** The recipe that it was read from. */
   readonly recipe?: Recipe;
 }
 
-/** What planning needs besides the flags. */
-interface Planning {
-  readonly bar: ProgressBar;
-  readonly signal: AbortSignal;
-}
+type Given = Pick<Arguments, "flags" | "groups">;
+
+type Settings = Partial<Omit<GenerateRequest, "controls" | "init">>;
 
 /** The settings that flags give, each checked. Throws `request-invalid` for the first that cannot be meant. */
-export function settingsFrom(flags: ReadonlyMap<string, string>): Partial<Omit<Plan, "controls">> & {
-  readonly weight?: number;
-  readonly range?: readonly [start: number, end: number];
-} {
-  const read = <T>(name: string, turn: (text: string) => T): T | undefined => {
+export function settingsFrom(flags: Arguments["flags"]): Settings {
+  const read = <Key extends string, Value>(key: Key, name: string, turn: (text: string) => Value) => {
     const text = flags.get(name);
-    return text === undefined ? undefined : turn(text);
+    return (text === undefined ? {} : { [key]: turn(text) }) as { readonly [key in Key]?: Value };
   };
-  return withoutUndefined({
-    prompt: flags.get("prompt"),
-    negativePrompt: flags.get("negative"),
-    weight: read("weight", (text) => numberFrom("--weight", text, { least: 0, most: 10 })),
-    range: read("range", rangeFrom),
-    size: read("size", sizeFrom),
-    seed: read("seed", seedFrom),
-    steps: read("steps", (text) => numberFrom("--steps", text, { least: 1, most: 1000, whole: true })),
-    guidance: read("guidance", (text) => numberFrom("--guidance", text, { least: 0, most: 100 })),
-    sampler: flags.get("sampler"),
-  });
-}
-
-/** A record without the keys that hold nothing. */
-function withoutUndefined<T extends Record<string, unknown>>(
-  record: T,
-): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]?: Exclude<T[Key], undefined>;
+  const number = (name: string, limits: { least: number; most: number; whole?: boolean }) => (text: string) =>
+    numberFrom(`--${name}`, text, limits);
+  const asIs = (text: string) => text;
+  return {
+    ...read("prompt", "prompt", asIs),
+    ...read("negativePrompt", "negative", asIs),
+    ...read("size", "size", sizeFrom).size,
+    ...read("seed", "seed", seedFrom),
+    ...read("steps", "steps", number("steps", { least: 1, most: 1000, whole: true })),
+    ...read("guidance", "guidance", number("guidance", { least: 0, most: 100 })),
+    ...read("guidanceRescale", "guidance-rescale", number("guidance-rescale", { least: 0, most: 1 })),
+    ...read("clipSkip", "clip-skip", number("clip-skip", { least: 0, most: 99, whole: true })),
+    ...read("sampler", "sampler", asIs),
   };
 }
 
-/** The plan of a command line that names a map or a picture to see one in. */
-export async function planFromFlags(flags: ReadonlyMap<string, string>, planning: Planning): Promise<Plan> {
-  const { weight = 1, range = [0, 1], ...settings } = settingsFrom(flags);
-  const [mapPath, sourcePath] = [flags.get("map"), flags.get("from")];
-  if (mapPath !== undefined && sourcePath !== undefined) {
-    throw misused("--map", "--map and --from exclude each other: give the map, or the picture to see one in.");
-  }
-  if (mapPath === undefined && sourcePath === undefined) {
-    const message =
-      "There is no map. Give one with --map FILE, or a picture to see one in with --from FILE --condition canny.";
-    throw misused("--map", message);
-  }
-  const { prompt } = settings;
-  if (prompt === undefined) {
+/** Refuses what can be refused without opening a file. */
+export function checkDrawing({ flags, groups }: Given): void {
+  settingsFrom(flags);
+  const again = flags.has("recipe");
+  for (const [at, group] of groups.entries()) checkControl(group, at, { hasMap: again });
+  if (!again && groups.length === 0) checkControl(new Map(), 0, { hasMap: false });
+  if (!again && !flags.has("prompt")) {
     throw misused("--prompt", 'There is no prompt. Say what to draw: --prompt "flat emoji of a red apple".');
   }
-  const invert = flags.has("invert");
-  const warnings: Warning[] = [];
-  const map =
-    mapPath !== undefined
-      ? await givenMap(mapPath, flags.get("condition"), invert, planning)
-      : await seenMap(sourcePath as string, flags.get("condition"), invert, planning, warnings);
-  const png = await writePicture(map.pixels, { format: "png" });
-  const nets = map.nets ?? [map.condition];
-  return { negativePrompt: "", ...settings, prompt, controls: [{ map, png, nets, weight, range }], warnings };
+  strengthFrom(flags);
+  if (!again && !flags.has("init")) checkInit(flags);
+  targetFrom(groups);
 }
 
-/** A map from a file. Its condition is only a name here: it says which net reads it. */
-async function givenMap(
-  path: string,
-  named: string | undefined,
-  invert: boolean,
-  planning: Planning,
-): Promise<ConditionMap> {
-  const { id, options } = conditionFrom(named ?? "lines");
-  if (options.size > 0) {
-    const message = `--condition ${named} has options, and a map that is given is not drawn anew. Leave them out, or give the picture with --from.`;
-    throw misused("--condition", message);
+/** Refuses flags of a picture to begin with where there is none. */
+function checkInit(flags: Arguments["flags"]): void {
+  for (const name of ["strength", "init-mask"]) {
+    if (!flags.has(name)) continue;
+    const message = `--${name} says how to begin with a picture, and there is none: add --init FILE.`;
+    throw misused(`--${name}`, message);
   }
-  const { pixels, notes } = await readPictureFile(path, planning.signal);
-  for (const note of notes) planning.bar.line(`${path}: ${note}`);
-  const kind = builtInConditions.find((candidate) => candidate.id === id);
-  return {
-    condition: id,
-    pixels: invert ? inverted(pixels) : pixels,
-    ...(kind && { nets: kind.nets, background: kind.convention.background }),
-  };
 }
 
-/** A map that is seen in a picture, a drawing or a pose. */
-async function seenMap(
-  path: string,
-  named: string | undefined,
-  invert: boolean,
+function strengthFrom(flags: Arguments["flags"]): { readonly strength?: number } {
+  const text = flags.get("strength");
+  if (text === undefined) return {};
+  const strength = numberFrom("--strength", text, { least: 0, most: 1 });
+  if (strength > 0) return { strength };
+  const message = `--strength must be above 0, not "${text}": at 0 nothing may change, and the picture is there already.`;
+  throw misused("--strength", message);
+}
+
+/** What is begun with: as flags say, in place of what a recipe does. */
+async function initFrom(
+  flags: Arguments["flags"],
+  before: Init | undefined,
   { bar, signal }: Planning,
-  warnings: Warning[],
-): Promise<ConditionMap> {
-  if (named === undefined) {
-    throw misused("--condition", `--from needs to know what to see in ${path}: add --condition canny.`);
+): Promise<{ readonly init?: Init }> {
+  const read = async (name: string): Promise<Pixels | undefined> => {
+    const path = flags.get(name);
+    if (path === undefined) return undefined;
+    const { pixels, notes } = await readPictureFile(path, signal);
+    for (const note of notes) bar.line(`${path}: ${note}`);
+    return pixels;
+  };
+  const picture = (await read("init")) ?? before?.picture;
+  if (!picture) {
+    checkInit(flags);
+    return {};
   }
-  const { id, options } = conditionFrom(named);
-  const kind = kindOf("--condition", id);
-  const chosen = chooseCondition(kind, options);
-  const read = await readSource(path, chosen.condition, { signal });
-  for (const note of read.notes) bar.line(`${path}: ${note}`);
-  await using engine = new Engine();
-  const map = await engine.extract(chosen.condition, read.source, { signal, onProgress: bar.part(0, 0.04) });
-  warnings.push(...read.warnings, ...(map.warnings ?? []));
-  return invert ? { ...map, pixels: inverted(map.pixels) } : map;
+  const mask = await read("init-mask");
+  return { init: { ...before, picture, ...strengthFrom(flags), ...(mask && { mask }) } };
+}
+
+/** The plan of a command line that names maps, or pictures to see them in. */
+export async function planFromFlags(given: Given, planning: Planning): Promise<Plan> {
+  checkDrawing(given);
+  const { flags, groups } = given;
+  const { prompt = "", ...settings } = settingsFrom(flags);
+  const warnings: Warning[] = [];
+  const controls: PlannedControl[] = [];
+  for (const group of groups) controls.push(await controlFromFlags(group, planning, warnings));
+  const init = await initFrom(flags, undefined, planning);
+  return {
+    request: { negativePrompt: "", ...settings, ...init, prompt },
+    controls,
+    detectors: Object.assign({}, ...controls.map(({ detectors }) => detectors)),
+    warnings,
+  };
 }
 
 /** The plan that a PNG file of ours holds, with flags in place of what it says. */
-export async function planFromRecipe(
-  path: string,
-  flags: ReadonlyMap<string, string>,
-  planning: Planning,
-): Promise<Plan> {
-  for (const name of ["map", "from", "condition", "invert"]) {
-    if (!flags.has(name)) continue;
-    throw misused(
-      `--${name}`,
-      `--recipe holds its own map, so that --${name} has no place beside it. Leave one of them out.`,
-    );
+export async function planFromRecipe(path: string, given: Given, planning: Planning): Promise<Plan> {
+  checkDrawing(given);
+  const { flags, groups } = given;
+  const recipe = await readRecipe(path, "draw again", planning.signal);
+  const { controls: held, init, ...request } = await requestOfRecipe(recipe, { name: path, signal: planning.signal });
+  if (groups.length > held.length) {
+    const count = held.length === 1 ? "1 control" : `${held.length} controls`;
+    const message = `The recipe in ${path} has ${count}, and the flags change ${groups.length}. Leave out what is for control ${held.length + 1}.`;
+    throw misused("--control", message);
   }
-  const settings = settingsFrom(flags);
-  const { text, format } = await readPictureFile(path, planning.signal);
-  const json = text.get(recipeKeyword);
-  if (json === undefined) {
-    const why =
-      format === "png"
-        ? "it was not drawn by underdraw, or a program that saved it since left it out"
-        : "only PNG files keep one";
-    const reason = `it holds no recipe: ${why}`;
-    throw new UnderdrawError(
-      "file-invalid",
-      `Cannot draw ${path} again: ${reason}. Give a PNG file as underdraw draw wrote it.`,
-      {
-        file: path,
-        reason,
-      },
-    );
-  }
-  const recipe = parseRecipe(json, path);
+  const warnings: Warning[] = [];
   const controls: PlannedControl[] = [];
-  for (const control of recipe.controls) {
-    const png = Buffer.from(control.map, "base64");
-    const { pixels } = await readPicture(png, { name: `the map in ${path}`, signal: planning.signal });
-    const kind = builtInConditions.find(({ id }) => id === control.condition);
+  for (const [at, { net: _net, ...control }] of held.entries()) {
+    const group: FlagGroup = groups[at] ?? new Map();
+    const net = group.get("net");
     controls.push({
-      map: {
-        condition: control.condition,
-        pixels,
-        ...(kind && { nets: kind.nets, background: kind.convention.background }),
-      },
-      png,
-      nets: [control.net.name],
-      weight: settings.weight ?? control.weight,
-      range: settings.range ?? control.range,
-      recorded: control.net,
+      ...readersOf(control.map, recipe.controls[at]),
+      ...(net !== undefined && { net }),
+      ...saveMapOf(group),
+      control: { ...withSettings(control, group), ...(await maskFrom(group, planning, warnings)) },
     });
   }
-  const { weight: _weight, range: _range, ...others } = settings;
   return {
-    prompt: recipe.prompt,
-    negativePrompt: recipe.negativePrompt,
-    size: { width: recipe.width, height: recipe.height },
-    seed: BigInt(recipe.seed),
-    steps: recipe.steps,
-    guidance: recipe.guidance,
-    ...(recipe.sampler !== null && { sampler: recipe.sampler }),
-    ...others,
+    request: { ...request, ...settingsFrom(flags), ...(await initFrom(flags, init, planning)) },
     controls,
-    warnings: [],
+    detectors: {},
+    warnings,
     recipe,
   };
+}
+
+/** The net that a recipe was made with reads its map, whatever else could. */
+function readersOf({ condition }: ConditionMap, control: Recipe["controls"][number] | undefined) {
+  return { condition, readers: control ? [control.net.name] : [] };
 }

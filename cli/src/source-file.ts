@@ -116,7 +116,25 @@ async function drawn(source: SceneSource, signal: AbortSignal): Promise<Pixels> 
 /** Warns where a picture cannot be seen on the ground that the condition lays it on. */
 function vanishing({ options }: Condition, pixels: Pixels): readonly Warning[] {
   const { matte } = options;
-  return matte === "black" || matte === "white" ? checkSource(pixels, matte) : [];
+  return matte === "black" || matte === "white" ? checkSource(sampled(pixels), matte) : [];
+}
+
+/** About how many pixels of a picture are looked at for a warning. */
+const enough = 1 << 20;
+
+/** A picture of pixels that lie evenly apart in a large one, so that looking at it keeps no Ctrl-C waiting. */
+function sampled(pixels: Pixels): Pixels {
+  const step = Math.floor(Math.sqrt((pixels.width * pixels.height) / enough));
+  if (step < 2) return pixels;
+  const [across, down] = [Math.min(step, pixels.width), Math.min(step, pixels.height)];
+  const [width, height] = [Math.floor(pixels.width / across), Math.floor(pixels.height / down)];
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0, from = 4 * y * down * pixels.width; x < width; x++, from += 4 * across, to += 4) {
+      for (let channel = 0; channel < 4; channel++) data[to + channel] = pixels.data[from + channel] as number;
+    }
+  }
+  return { width, height, data };
 }
 
 /** What of a drawing is not in its map, in sentences. */

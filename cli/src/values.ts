@@ -1,3 +1,4 @@
+import type { LayerWeights } from "@underdraw/engine";
 import { misused } from "./failure.ts";
 
 // Turns the text of flags into values. Each throws `request-invalid` that names the flag, what was given and what is
@@ -54,12 +55,49 @@ export function sizeFrom(text: string): { readonly width: number; readonly heigh
 
 /** A part of the denoising as "START,END", from 0 to 1. */
 export function rangeFrom(text: string): readonly [start: number, end: number] {
-  const parts = text.split(/[,:]|\.\./).map(readNumber);
+  const parts = text.split(/[,:]|\.\.|(?<=[\d.])-/).map(readNumber);
   const [start, end] = parts;
   if (parts.length === 2 && start !== undefined && end !== undefined && start >= 0 && start <= end && end <= 1) {
     return [start, end];
   }
   throw misused("--range", `--range must be where control begins and ends, from 0 to 1, such as 0,0.8, not "${text}".`);
+}
+
+/** The course of a weight as "AT:FACTOR,AT:FACTOR": places from 0 to 1 in order, factors from 0 to 2. */
+export function curveFrom(text: string): readonly (readonly [at: number, factor: number])[] {
+  const points = text.split(",").map((point) => point.split(":").map(readNumber));
+  const curve = points.flatMap(([at, factor, more]) =>
+    at !== undefined && factor !== undefined && more === undefined ? [[at, factor] as const] : [],
+  );
+  const inOrder = curve.every(
+    ([at, factor], n) => at >= (curve[n - 1]?.[0] ?? 0) && at <= 1 && factor >= 0 && factor <= 2,
+  );
+  if (points.every(({ length }) => length === 2) && curve.length === points.length && inOrder) return curve;
+  const wanted = "points PLACE:FACTOR, places from 0 to 1 in order, factors from 0 to 2, such as 0:1,0.5:0.3";
+  throw misused("--curve", `--curve must be ${wanted}, not "${text}".`);
+}
+
+/** Shares of the two halves of guidance as "PROMPT,OTHER", each from 0 to 1. */
+export function halvesFrom(text: string): readonly [conditional: number, unconditional: number] {
+  const parts = text.split(",").map(readNumber);
+  const [one, other] = parts;
+  const isShare = (value: number | undefined): value is number => value !== undefined && value >= 0 && value <= 1;
+  if (parts.length === 2 && isShare(one) && isShare(other)) return [one, other];
+  const wanted = "two shares from 0 to 1, for the half with the prompt and the half without, such as 1,0";
+  throw misused("--halves", `--halves must be ${wanted}, not "${text}".`);
+}
+
+/** Factors of a net's residuals: numbers from 0 to 16, the name of a curve, or "softness=0.5". */
+export function layersFrom(text: string): LayerWeights {
+  const word = text.trim().toLowerCase();
+  if (word === "soft" || word === "logspace" || word === "resolution") return word;
+  const softness = readNumber(/^softness[=:](.*)$/.exec(word)?.[1] ?? "");
+  if (softness !== undefined && softness >= 0 && softness <= 1) return { softness };
+  const factors = text.split(",").map(readNumber);
+  const numbers = factors.filter((factor) => factor !== undefined && factor >= 0 && factor <= 16) as number[];
+  if (numbers.length === factors.length) return numbers;
+  const wanted = "soft, logspace, resolution, softness=0.5, or a number from 0 to 16 for each residual of the net";
+  throw misused("--layers", `--layers must be ${wanted}, with commas between, not "${text}".`);
 }
 
 /** One of several words. */

@@ -100,20 +100,94 @@ describe("pictures that cannot be read", () => {
   });
 });
 
-test("a map that is stopped ends with 130 and writes nothing", async () => {
-  const stopping = new AbortController();
+describe("a map that is stopped ends with 130, at once, and leaves no file and no half of one", () => {
   const large = file(
     "large.png",
-    pngOf(1500, 1500, { colourType: 0, depth: 8 }, (x, y) => (x * y) % 256),
+    pngOf(2000, 1500, { colourType: 2, depth: 8 }, (x, y) => (Math.imul(x * 2000 + y, 2654435761) >>> 24) & 255),
   );
-  const out = join(folder, "stopped.png");
-  const outcome = await underdraw(["map", "canny", large, out], {
-    signal: stopping.signal,
-    onWrite: () => stopping.abort(new DOMException("Stopped.", "AbortError")),
+  test.each([
+    ["while it is read", null, 30],
+    ["while it is drawn", /looking for canny/, 0],
+    ["while it is written", /finishing/, 30],
+  ])("%s", async (_, stage, later) => {
+    const place = mkdtempSync(join(folder, "stopped-"));
+    const stopping = new AbortController();
+    let [stoppedAt, seen, longest, last] = [Number.NaN, false, 0, performance.now()];
+    const stopLater = (): void => {
+      setTimeout(() => {
+        stoppedAt = performance.now();
+        stopping.abort(new DOMException("Stopped.", "AbortError"));
+      }, later);
+    };
+    if (stage === null) stopLater();
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    const outcome = await underdraw(["map", "canny", large, join(place, "map.png")], {
+      signal: stopping.signal,
+      onWrite: (text) => {
+        if (seen || !stage?.test(text)) return;
+        seen = true;
+        stopLater();
+      },
+    }).finally(() => clearInterval(timer));
+    expect(outcome).toMatchObject({
+      code: 130,
+      stderr: expect.stringContaining("underdraw: Stopped. Nothing was written."),
+    });
+    // 0.2 s on a machine that has nothing else to do.
+    expect(Math.max(longest, performance.now() - stoppedAt)).toBeLessThan(1000);
+    const shares = [...outcome.stderr.matchAll(/^ *(\d+)% {2}/gm)].map(([, share]) => Number(share));
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect(readdirSync(place)).toEqual([]);
   });
-  expect(outcome).toMatchObject({
-    code: 130,
-    stderr: expect.stringContaining("underdraw: Stopped. Nothing was written."),
+});
+
+describe("the files of a condition's models", () => {
+  const [hed, teed] = ["hed", "teed"].map((net) => `test/golden/detectors/${net}.safetensors`) as [string, string];
+  test.each([
+    ["the one that a condition has", "softedge-teed", ["--model", hed], /it is HED, and "teed" has to be/],
+    ["the one that is needed", "lineart-realistic", ["--model", hed], /it is HED, and "lineart" has to be/],
+    [
+      "the one that is needed with an option",
+      "lineart-realistic",
+      ["--model", hed, "--coarse", "true"],
+      /it is HED, and "lineart-coarse" has to be/,
+    ],
+    [
+      "two at once, by name",
+      "lineart-realistic",
+      ["--model", `lineart-coarse=${teed},lineart=${hed}`],
+      /it is HED, and "lineart" has to be/,
+    ],
+    [
+      "two, one after the other",
+      "lineart-realistic",
+      ["--model", `lineart-coarse=${teed}`, `--model=lineart=${hed}`],
+      /it is HED, and "lineart" has to be/,
+    ],
+  ])("are given as %s", async (_, condition, flags, reason) => {
+    const outcome = await underdraw(["map", condition, source, join(folder, "by-net.png"), ...flags]);
+    expect(outcome.code).toBe(1);
+    expect(said(outcome)).toMatch(reason);
   });
-  expect(readdirSync(folder)).not.toContain("stopped.png");
+
+  test.each([
+    ["pose-dw", ["--model", hed], `--model "${hed}" names no model of pose-dw. Write it like detector=PATH,pose=PATH.`],
+    ["lineart-realistic", ["--model", `${hed},${hed}`], `names no model of lineart-realistic`],
+    ["softedge-hed", ["--model", `hde=${hed}`], `names no model of softedge-hed. Write it like hed=PATH.`],
+    ["canny", ["--model", hed], "--model has no place here: canny needs no model."],
+  ])("are refused by name where it is not clear which is which: %s", async (condition, flags, reason) => {
+    const outcome = await underdraw(["map", condition, source, join(folder, "by-net.png"), ...flags]);
+    expect(outcome.code).toBe(2);
+    expect(said(outcome)).toContain(reason);
+  });
+
+  test("by one file without its name draw a map", async () => {
+    const out = join(folder, "hed.png");
+    expect(await underdraw(["map", "softedge-hed", source, out, "--model", hed])).toMatchObject({ code: 0 });
+    const { pixels } = await readPicture(readFileSync(out));
+    expect([pixels.width, pixels.height]).toEqual([70, 45]);
+  });
 });

@@ -41,7 +41,7 @@ describe("a recipe", () => {
 
   test("fills in everything that the request left open", () => {
     expect(recipe).toEqual({
-      version: 1,
+      version: 2,
       model: identity,
       prompt: "ein Löwe 🦁",
       negativePrompt: "",
@@ -49,16 +49,27 @@ describe("a recipe", () => {
         {
           condition: "canny",
           map: "AAH+/w==",
+          mapOptions: null,
+          mapResize: null,
+          background: [0, 0, 0],
           net: { name: "lines", fingerprint: "1".repeat(64) },
           weight: 1,
           range: [0, 1],
+          layers: null,
+          curve: null,
+          halves: [1, 1],
+          mask: null,
+          resize: null,
         },
       ],
+      init: null,
       width: 2,
       height: 1,
       seed: "18446744073709551615",
       steps: 16,
       guidance: 3,
+      guidanceRescale: 0,
+      clipSkip: 0,
       sampler: null,
       device: { provider: "cpu", precision: "float32" },
     });
@@ -88,10 +99,9 @@ describe("a recipe", () => {
   });
 
   test.each<[string, (recipe: Record<string, unknown>) => unknown, string]>([
-    ["of a newer version", (it) => ({ ...it, version: 2 }), "it has version 2, and 1 is the newest known here. Update"],
+    ["of a newer version", (it) => ({ ...it, version: 3 }), "it has version 3, and 2 is the newest known here. Update"],
     ["with a seed of 2^64", (it) => ({ ...it, seed: "18446744073709551616" }), "seed"],
     ["with a seed that JSON rounds", (it) => ({ ...it, seed: 2 ** 53 }), "seed"],
-    ["with a key that nobody knows", (it) => ({ ...it, hidden: 1 }), "hidden"],
     [
       "with a map that is no base64",
       (it) => ({ ...it, controls: [{ ...(it["controls"] as object[])[0], map: "<>" }] }),

@@ -107,3 +107,53 @@ test("a file name tells what to write", () => {
   expect(["a.png", "b.JPG", "c.jpeg", "d.WebP"].map(formatOf)).toEqual(["png", "jpeg", "jpeg", "webp"]);
   expect(["e.gif", "f", "g.png.txt", ".constructor"].map(formatOf)).toEqual([null, null, null, null]);
 });
+
+/** Independent bytes: nothing takes longer to pack. */
+function noise(width: number, height: number): Pixels {
+  const pixels = createPixels(width, height);
+  let state = 9;
+  for (let i = 0; i < pixels.data.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    pixels.data[i] = i % 4 === 3 ? 255 : state >>> 24;
+  }
+  return pixels;
+}
+
+/** How long a work takes, and how often others had their turn meanwhile. */
+async function watched<Result>(work: () => Promise<Result>): Promise<{ result: Result; took: number; turns: number }> {
+  let turns = 0;
+  const timer = setInterval(() => turns++);
+  const began = performance.now();
+  const result = await work().finally(() => clearInterval(timer));
+  return { result, took: performance.now() - began, turns };
+}
+
+test("a large PNG is written and read with turns for others, and stops at once with the signal's own reason", async () => {
+  const pixels = noise(3200, 1600);
+  const written = await watched(() => writePicture(pixels, { format: "png" }));
+  const read = await watched(() => readPicture(written.result));
+  expect(Buffer.compare(Buffer.from(read.result.pixels.data), Buffer.from(pixels.data))).toBe(0);
+  for (const { took, turns } of [written, read]) expect(turns).toBeGreaterThan(Math.min(took / 400, 3));
+  const reason = new Error("enough");
+  const stopped = async (work: (signal: AbortSignal) => Promise<unknown>): Promise<number> => {
+    const stopping = new AbortController();
+    setTimeout(() => stopping.abort(reason), 20);
+    const began = performance.now();
+    await expect(work(stopping.signal)).rejects.toBe(reason);
+    return performance.now() - began;
+  };
+  const whole = written.took;
+  expect(await stopped((signal) => writePicture(pixels, { format: "png", signal }))).toBeLessThan(whole * 0.7);
+  await stopped((signal) => readPicture(written.result, { signal }));
+  await expect(writePicture(pixels, { format: "webp", signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
+test("a picture of so many pixels that it is packed faster comes back as it was, rows alike and rows of nothing too", async () => {
+  const pixels = createPixels(4200, 2000);
+  const words = new Uint32Array(pixels.data.buffer).fill(0xff204060);
+  for (let y = 900; y < 1000; y++)
+    for (let x = 0; x < 4200; x++) words[y * 4200 + x] = 0xff000000 | Math.imul(x, y * 977);
+  const bytes = await writePicture(pixels, { format: "png" });
+  expect(bytes.length).toBeLessThan(1_500_000);
+  expect(Buffer.compare(Buffer.from((await readPicture(bytes)).pixels.data), Buffer.from(pixels.data))).toBe(0);
+});

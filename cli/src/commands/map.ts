@@ -3,6 +3,7 @@ import {
   type ConditionKind,
   describeOptions,
   Engine,
+  type ModelNeed,
   type Reads,
   type Warning,
 } from "@underdraw/engine";
@@ -11,7 +12,7 @@ import type { Arguments, Command, Flag, Surroundings } from "../command.ts";
 import { chooseCondition, kindOf, modelsFrom } from "../condition-choice.ts";
 import { exitCodes, misused } from "../failure.ts";
 import { checkApart } from "../input-picture.ts";
-import { checkOutput, writeOutput } from "../output-file.ts";
+import { checkOutput, writeOutputs } from "../output-file.ts";
 import { createProgressBar } from "../progress.ts";
 import { readSource } from "../source-file.ts";
 import { sizeFrom } from "../values.ts";
@@ -48,7 +49,8 @@ const frameFlag: Flag = {
 const modelFlag: Flag = {
   name: "model",
   value: "FILE",
-  help: "the file of a model that the condition needs; NAME=FILE,NAME=FILE where it needs several",
+  many: true,
+  help: "the file of the model that the condition needs; NAME=FILE,NAME=FILE where it needs several",
 };
 
 const resultFlags: readonly Flag[] = [
@@ -119,13 +121,19 @@ function ofKind(kind: ConditionKind): Command {
     words:
       models.length === 0
         ? {}
-        : { Models: models.map(([name, need]) => [name, `${need.about} ${need.address}`] as const) },
+        : { Models: models.map(([name, need]) => [name, `${needInWords(need)} ${need.address}`] as const) },
     flags,
     notes: [`It is ${reading[kind.reads]}. The map is an opaque PNG of the source's size.`],
     examples: [`map ${id} ${sources[kind.reads]} map.png`],
     hidden: () => [...sourceFlags, modelFlag, ...everyOption()].filter(({ name }) => !shown.has(name)),
     run: drawMap,
   };
+}
+
+/** What a model is, and with which options it is needed if not with all. */
+function needInWords({ about, when = {} }: ModelNeed): string {
+  const options = Object.entries(when).map(([name, value]) => `--${name} ${value}`);
+  return options.length === 0 ? about : `with ${options.join(" ")}: ${about}`;
 }
 
 const reading: Readonly<Record<Reads, string>> = {
@@ -182,19 +190,25 @@ async function drawMap({ flags, words }: Arguments, { stdout, stderr, signal }: 
   }
   const { condition, options } = chooseCondition(kind, new Map([...flags].filter(([name]) => own.includes(name))));
   const [size, fonts, model] = ["size", "font", "model"].map((name) => flags.get(name));
-  const models = model === undefined ? {} : { models: modelsFrom(kind, model) };
+  const models = model === undefined ? {} : { models: modelsFrom(kind, options, model) };
   const box = size === undefined ? {} : { size: sizeFrom(size) };
   checkOutput("OUT", out, ["png"]);
   await checkApart("OUT", out, source);
 
   const bar = createProgressBar(stderr);
   try {
-    const read = await readSource(source, condition, { signal, ...box, ...(fonts && { fonts: fonts.split(",") }) });
+    // What is read and written takes its time where a picture is large: the bar says so, with a tenth for each.
+    const reading = setTimeout(() => bar.part(0, 0)({ phase: "encode", fraction: 0, what: "source" }), 200);
+    const fontFiles = fonts === undefined ? {} : { fonts: fonts.split(",") };
+    const read = await readSource(source, condition, { signal, ...box, ...fontFiles }).finally(() =>
+      clearTimeout(reading),
+    );
     for (const note of read.notes) bar.line(`${source}: ${note}`);
     await using engine = new Engine();
-    const drawn = await engine.extract(condition, read.source, { signal, onProgress: bar.part(0, 1), ...models });
-    signal.throwIfAborted();
-    writeOutput(out, await writePicture(drawn.pixels, { format: "png" }));
+    const drawn = await engine.extract(condition, read.source, { signal, onProgress: bar.part(0.1, 0.9), ...models });
+    bar.part(0.9, 0.9)({ phase: "decode", fraction: 0 });
+    const bytes = await writePicture(drawn.pixels, { format: "png", signal });
+    await writeOutputs([{ path: out, bytes }], { signal });
     bar.end();
     const warnings = [...read.warnings, ...(drawn.warnings ?? [])];
     for (const warning of warnings) stderr.write(`warning: ${inWords(warning, options)}\n`);
@@ -238,7 +252,7 @@ function listInWords(): string {
 }
 
 function linesOf(kind: ConditionKind): readonly string[] {
-  const models = Object.entries(kind.models).map(([name, need]) => `  model ${name}: ${need.about}`);
+  const models = Object.entries(kind.models).map(([name, need]) => `  model ${name}: ${needInWords(need)}`);
   const options = describeOptions(kind).map(
     ({ name, values, default: preset, help }) =>
       `  --${name}  ${values}${preset === undefined ? "" : ` (${preset})`}: ${help}`,

@@ -30,13 +30,7 @@ export async function drawn(
   signal?.throwIfAborted();
   // Drawing what is to be looked at is no share of the map: only a stop is heard.
   const unheard: CallOptions = signal ? { signal } : {};
-  const read = await readable(id, recipe.reads, source, (work) =>
-    inTurns(work, id, unheard).catch(async (error) => {
-      signal?.throwIfAborted();
-      await blameScene(source, error);
-      throw error;
-    }),
-  );
+  const read = await readable(id, recipe.reads, source, (work) => inTurns(work, id, unheard));
   const { width, height } = read;
   const heard: ConditionContext = { ...context, onProgress: rising(context) };
   let map: Pixels;
@@ -47,7 +41,6 @@ export async function drawn(
     map = isWork(drawing) ? await inTurns(drawing, id, heard) : drawing;
   } catch (error) {
     signal?.throwIfAborted();
-    await blameScene(source, error);
     if (UnderdrawError.is(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw failed(id, `The condition "${id}" failed on a source of ${width}x${height} pixels: ${reason}`, error);
@@ -56,12 +49,6 @@ export async function drawn(
   map = soundMap(id, map, width, height);
   // A recipe may give its source back as it is; the map is the caller's own all the same.
   return "data" in source && map.data.buffer === source.data.buffer ? { ...map, data: map.data.slice() } : map;
-}
-
-/** Rejects with what is wrong with a scene that could not be drawn. To look at each before would take as long as some maps. */
-async function blameScene(source: ConditionSource, error: unknown): Promise<void> {
-  if (!("scene" in source) || UnderdrawError.is(error)) return;
-  await (await import("../scene/read-scene.ts")).readScene(source.scene);
 }
 
 /** Tells on of progress that rises from 0 to 1, whatever a recipe says; of what is no share of anything it says nothing. */
@@ -99,7 +86,7 @@ const isWork = (drawing: Drawing): drawing is Work =>
   typeof drawing === "object" && drawing !== null && "next" in drawing;
 
 /** Draws on, and lets others have their turn. Work that is left is told so, that it may put away what it holds. */
-async function inTurns(work: Work, condition: string, context: CallOptions): Promise<Pixels> {
+export async function inTurns(work: Work, condition: string, context: CallOptions): Promise<Pixels> {
   let since = performance.now();
   let ended = false;
   try {

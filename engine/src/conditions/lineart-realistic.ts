@@ -20,8 +20,12 @@ export const lineartRealistic = defineCondition({
   convention: { values: "soft", polarity: "white-on-black", display: "inverted" },
   nets: ["lineart"],
   models: {
-    lineart: { about: `the generator of line drawings, sk_model.pth, ${terms}`, address },
-    "lineart-coarse": { about: `the generator of coarse line drawings, sk_model2.pth, ${terms}`, address },
+    lineart: { about: `the generator of line drawings, sk_model.pth, ${terms}`, address, when: { coarse: false } },
+    "lineart-coarse": {
+      about: `the generator of coarse line drawings, sk_model2.pth, ${terms}`,
+      address,
+      when: { coarse: true },
+    },
   },
   extract: async (source, { resolution: side, coarse }, context) =>
     (await import("./by-net.ts")).edgesByNet(source, context, coarse ? "lineart-coarse" : "lineart", {

@@ -1,5 +1,6 @@
 import { UnderdrawError } from "../core/errors.ts";
 import type { Pixels, Rect } from "../core/pixels.ts";
+import type { Pose } from "../core/pose.ts";
 import type { Scene, SceneSource } from "../core/scene.ts";
 import type { ConditionSource, Reads } from "./condition.ts";
 
@@ -18,8 +19,8 @@ const remedies = {
 
 /**
  * A source as its condition reads it, its size and its bytes checked: a drawing becomes a picture, by work that `finish`
- * does in turns. Throws a `RangeError`
- * for a wrong size, a `TypeError` for what is no source, `request-invalid` for a source that the condition cannot read.
+ * does in turns. Throws a `RangeError` for a wrong size, a `TypeError` for what is no source, `request-invalid` for a
+ * source that the condition cannot read, and for a scene or a pose that is not sound.
  */
 export async function readable(
   condition: string,
@@ -29,7 +30,8 @@ export async function readable(
 ): Promise<ConditionSource> {
   const given = kindOf(source);
   checkSize(source, given);
-  if (given === "scene") checkBounds((source as SceneSource).scene);
+  if (given === "scene") await checkDrawing((source as SceneSource).scene);
+  if (given === "pose") await checkJoints(source as Pose);
   if (given === "picture") {
     const pixels = checkedPixels(source as Pixels);
     if (wanted === "picture") return pixels;
@@ -72,6 +74,27 @@ function checkBounds(scene: Scene | null): void {
   throw new RangeError(
     `source.scene.bounds: the part of the drawing that counts has a place and a size above 0, not ${width}x${height} at ${x}, ${y}.`,
   );
+}
+
+async function checkDrawing(scene: Scene): Promise<void> {
+  checkBounds(scene);
+  await (await import("../scene/read-scene.ts")).checkScene(scene);
+}
+
+async function checkJoints(pose: Pose): Promise<void> {
+  const { checkPose } = await import("../pose/check.ts");
+  try {
+    checkPose(pose);
+  } catch (error) {
+    const message = (error as Error).message;
+    const issues = [{ path: "source", message }];
+    throw new UnderdrawError(
+      "request-invalid",
+      `The pose cannot be drawn: ${message} Correct what gave it.`,
+      { issues },
+      { cause: error },
+    );
+  }
 }
 
 /** Pixels whose bytes are what they should be; those of Node's codecs, which do not clamp, are looked at as if they did. */

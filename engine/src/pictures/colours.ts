@@ -2,37 +2,40 @@ import type { Pixels } from "../core/pixels.ts";
 import { readProfile } from "./icc.ts";
 import type { ColourClaim, Curve, Raster } from "./raster.ts";
 import { apply, type Matrix, multiply, srgbByte, toXyz, xyzToSrgb } from "./srgb.ts";
+import { inRows, type Work } from "./turns.ts";
 
 /**
  * Turns samples into 8-bit sRGB. Without a claim, and with one that means sRGB to within a level, samples stay as they
  * are; 16-bit ones become `round(v / 257)`. Otherwise light is computed from the full depth. Alpha is never light.
  */
-export function toSrgb(raster: Raster, claim: ColourClaim | undefined, notes: string[], signal?: AbortSignal): Pixels {
+export function* toSrgb(raster: Raster, claim: ColourClaim | undefined, notes: string[]): Work<Pixels> {
   const conversion = claim && conversionOf(claim, raster, notes);
-  if (!conversion) return reduced(raster);
+  if (!conversion) return yield* reduced(raster);
   const full = raster.data instanceof Uint16Array ? 65535 : 255;
   const convert = conversion.kind === "matrix" ? byMatrix(conversion, full) : byFunction(conversion.convert, full);
-  if (meansSrgb(full, convert)) return reduced(raster);
+  if (meansSrgb(full, convert)) return yield* reduced(raster);
   notes.push(conversion.note);
   const { width, height, data } = raster;
   const pixels = { width, height, data: new Uint8ClampedArray(data.length) };
-  for (let y = 0, at = 0; y < height; y++) {
-    signal?.throwIfAborted();
-    for (let x = 0; x < width; x++, at += 4) {
+  // A profile's tables take their time.
+  yield* inRows(height, 8 * width, (y) => {
+    for (let at = 4 * y * width, end = at + 4 * width; at < end; at += 4) {
       pixels.data[at + 3] = full === 255 ? (data[at + 3] as number) : Math.round((data[at + 3] as number) / 257);
       convert(data, at, pixels.data);
     }
-  }
+  });
   return pixels;
 }
 
 /** Keeps the colours and brings the samples to 8 bits. */
-function reduced({ width, height, data }: Raster): Pixels {
+function* reduced({ width, height, data }: Raster): Work<Pixels> {
   if (!(data instanceof Uint16Array)) {
     return { width, height, data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length) };
   }
   const bytes = new Uint8ClampedArray(data.length);
-  for (let i = 0; i < data.length; i++) bytes[i] = Math.round((data[i] as number) / 257);
+  yield* inRows(height, 4 * width, (y) => {
+    for (let i = 4 * y * width, end = i + 4 * width; i < end; i++) bytes[i] = Math.round((data[i] as number) / 257);
+  });
   return { width, height, data: bytes };
 }
 

@@ -1,7 +1,8 @@
 import { checkSize, type Decoded, layOnCanvas, unreadable } from "./raster.ts";
+import { inRows, stretch, type Work } from "./turns.ts";
 
 /** Reads a GIF file: its first frame, laid on the full canvas at its offset, transparent outside (GIF89a). */
-export function readGif(bytes: Uint8Array, file: string, signal?: AbortSignal): Decoded {
+export function* readGif(bytes: Uint8Array, file: string): Work<Decoded> {
   const cut = (): Error => unreadable(file, "its picture data is cut off or damaged. Get the file again.");
   if (bytes.length < 13) throw cut();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -35,10 +36,10 @@ export function readGif(bytes: Uint8Array, file: string, signal?: AbortSignal): 
         checkSize(file, columns, rows);
         const start = flags & 0x80 ? at + 10 : 13;
         const palette = bytes.subarray(start, start + (tableLength(flags) || tableLength(screen)));
-        const indices = unpack(bytes, data, columns * rows, signal);
+        const indices = yield* unpack(bytes, data, columns * rows);
         if (!indices) throw cut();
-        const frame = paint(indices, columns, rows, (flags & 0x40) !== 0, palette, transparent);
-        raster = layOnCanvas(frame, x, y, width, height);
+        const frame = yield* paint(indices, columns, rows, (flags & 0x40) !== 0, palette, transparent);
+        raster = yield* layOnCanvas(frame, x, y, width, height);
       }
       at = skipBlocks(bytes, data + 1);
     } else {
@@ -57,7 +58,7 @@ function skipBlocks(bytes: Uint8Array, from: number): number {
 }
 
 /** Undoes GIF's LZW (variable codes of up to 12 bits, lowest bit first); null where the codes end early or make no sense. */
-function unpack(bytes: Uint8Array, start: number, count: number, signal?: AbortSignal): Uint8Array | null {
+function* unpack(bytes: Uint8Array, start: number, count: number): Work<Uint8Array | null> {
   const smallest = bytes[start] ?? 0;
   if (smallest < 1 || smallest > 11) return null;
   const clear = 1 << smallest;
@@ -69,9 +70,14 @@ function unpack(bytes: Uint8Array, start: number, count: number, signal?: AbortS
   let indices = new Uint8Array(Math.min(count, 65_536));
   let [size, next, previous, filled] = [smallest + 1, clear + 2, -1, 0];
   let [bits, held] = [0, 0];
+  let told = 0;
   let at = start + 1;
   for (let block = bytes[at++] ?? 0; block > 0 && filled < count; block = bytes[at++] ?? 0) {
-    signal?.throwIfAborted();
+    // A block may be of a few bytes or swell to half a million pixels.
+    if (filled - told > stretch) {
+      told = filled;
+      yield;
+    }
     for (const end = at + block; at < end && filled < count; at++) {
       if (at >= bytes.length) return null;
       bits |= (bytes[at] as number) << held;
@@ -114,14 +120,14 @@ function unpack(bytes: Uint8Array, start: number, count: number, signal?: AbortS
   return filled >= count ? indices : null;
 }
 
-function paint(
+function* paint(
   indices: Uint8Array,
   width: number,
   height: number,
   interlaced: boolean,
   palette: Uint8Array,
   transparent: number,
-): Decoded["raster"] {
+): Work<Decoded["raster"]> {
   const data = new Uint8Array(width * height * 4);
   // Interlaced rows come in four passes (GIF89a, appendix E).
   const passes = interlaced
@@ -134,14 +140,15 @@ function paint(
     : [[0, 1]];
   let source = 0;
   for (const [first = 0, step = 1] of passes) {
-    for (let y = first; y < height; y += step) {
+    yield* inRows(Math.max(0, Math.ceil((height - first) / step)), width, (row) => {
+      const y = first + row * step;
       for (let target = y * width * 4, end = target + width * 4; target < end; target += 4, source++) {
         const index = indices[source] as number;
         if (index === transparent) continue;
         for (let channel = 0; channel < 3; channel++) data[target + channel] = palette[index * 3 + channel] ?? 0;
         data[target + 3] = 255;
       }
-    }
+    });
   }
   return { width, height, data };
 }

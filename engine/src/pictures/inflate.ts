@@ -1,4 +1,5 @@
 import { Inflate } from "fflate";
+import { finished, type Work } from "./turns.ts";
 
 // Small pieces keep what one piece can swell to (deflate reaches 1032 : 1) far below what a bomb would take.
 const pieceLength = 32_768;
@@ -16,8 +17,17 @@ export interface Inflated {
 export function inflate(
   parts: readonly Uint8Array[],
   limit: number,
-  options: { readonly whole?: boolean; readonly signal?: AbortSignal | undefined } = {},
+  options: { readonly whole?: boolean } = {},
 ): Inflated {
+  return finished(inflating(parts, limit, options));
+}
+
+/** The work of `inflate`. */
+export function* inflating(
+  parts: readonly Uint8Array[],
+  limit: number,
+  options: { readonly whole?: boolean } = {},
+): Work<Inflated> {
   let data = new Uint8Array(Math.min(limit, 1 << 20));
   let length = 0;
   let ended = false;
@@ -39,14 +49,13 @@ export function inflate(
       const skipped = Math.min(header, part.length);
       header -= skipped;
       for (let at = skipped; at < part.length && length < limit; at += pieceLength) {
-        options.signal?.throwIfAborted();
         stream.push(part.subarray(at, at + pieceLength), false);
+        yield;
       }
     }
     if (length < limit) stream.push(new Uint8Array(0), true);
-  } catch (error) {
+  } catch {
     // A broken stream still gives what came before it; the caller decides whether that is enough.
-    if (options.signal?.aborted) throw error;
     return { data: data.subarray(0, length), complete: length === limit };
   }
   return { data: data.subarray(0, length), complete: length === limit || (options.whole === true && ended) };

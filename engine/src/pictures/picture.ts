@@ -10,6 +10,7 @@ import { toSrgb } from "./colours.ts";
 import { detectFormat, type ReadFormat, type WriteFormat } from "./format.ts";
 import type { Decoded } from "./raster.ts";
 import { turn } from "./turn.ts";
+import { inRows, inTurns, type Work } from "./turns.ts";
 
 /** A picture that was read. */
 export interface Picture {
@@ -41,29 +42,34 @@ export async function readPicture(bytes: Uint8Array, options: ReadOptions = {}):
   const decoded = await decode(format, bytes, name, signal);
   signal?.throwIfAborted();
   const notes = [...decoded.notes];
-  const upright = turn(toSrgb(decoded.raster, decoded.colours, notes, signal), decoded.orientation);
+  const pixels = await inTurns(shown(decoded, notes), signal);
   if (decoded.orientation > 1) notes.push(`Turned upright (EXIF orientation ${decoded.orientation}).`);
-  return { pixels: withoutHiddenColour(upright), format, text: decoded.text ?? new Map(), notes };
+  return { pixels, format, text: decoded.text ?? new Map(), notes };
 }
 
 /** Each format is loaded on its first use, so that who reads PNG alone pays for no other codec. */
 async function decode(format: ReadFormat, bytes: Uint8Array, name: string, signal?: AbortSignal): Promise<Decoded> {
   switch (format) {
     case "png":
-      return (await import("./png-read.ts")).readPng(bytes, name, signal);
+      return inTurns((await import("./png-read.ts")).readPng(bytes, name), signal);
     case "jpeg":
       return (await import("./jpeg.ts")).readJpeg(bytes, name, signal);
     case "webp":
       return (await import("./webp.ts")).readWebp(bytes, name, signal);
     case "gif":
-      return (await import("./gif.ts")).readGif(bytes, name, signal);
+      return inTurns((await import("./gif.ts")).readGif(bytes, name), signal);
   }
 }
 
-/** Clears in place what nobody sees: colour under alpha 0. */
-function withoutHiddenColour(pixels: Pixels): Pixels {
-  const { data } = pixels;
-  for (let i = 3; i < data.length; i += 4) if (data[i] === 0) data[i - 1] = data[i - 2] = data[i - 3] = 0;
+/** What a viewer shows: upright and in sRGB, and of what nobody sees, colour under alpha 0, nothing. */
+function* shown({ raster, colours, orientation }: Decoded, notes: string[]): Work<Pixels> {
+  const pixels = yield* turn(yield* toSrgb(raster, colours, notes), orientation);
+  const { width, height, data } = pixels;
+  yield* inRows(height, 4 * width, (y) => {
+    for (let i = 4 * y * width + 3, end = i + 4 * width; i < end; i += 4) {
+      if (data[i] === 0) data[i - 1] = data[i - 2] = data[i - 3] = 0;
+    }
+  });
   return pixels;
 }
 
@@ -74,6 +80,8 @@ export interface WriteOptions {
   readonly quality?: number;
   /** Texts to store in a PNG file, keyword -> text. */
   readonly text?: Readonly<Record<string, string>>;
+  /** Stops the writing: it then rejects with the signal's reason, untouched. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -82,7 +90,7 @@ export interface WriteOptions {
  * TypeError for options that contradict each other.
  */
 export async function writePicture(pixels: Pixels, options: WriteOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const { format, quality, text } = options;
+  const { format, quality, text, signal } = options;
   const { width, height, data } = pixels;
   if (!(width >= 1 && height >= 1) || data.length !== width * height * 4) {
     throw new RangeError(`pixels: ${width} x ${height} does not go with ${data.length} bytes of RGBA.`);
@@ -100,11 +108,21 @@ export async function writePicture(pixels: Pixels, options: WriteOptions): Promi
       reason,
     });
   }
+  signal?.throwIfAborted();
+  const bytes = await encode(pixels, options);
+  signal?.throwIfAborted();
+  return bytes;
+}
+
+async function encode(pixels: Pixels, options: WriteOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const { format, quality, text, signal } = options;
   switch (format) {
     case "png":
-      return (await import("./png-write.ts")).writePng(pixels, text);
-    case "jpeg":
-      return (await import("./jpeg.ts")).writeJpeg(overWhite(pixels), Math.round(quality ?? 92));
+      return inTurns((await import("./png-write.ts")).writingPng(pixels, text), signal);
+    case "jpeg": {
+      const ground = await inTurns(overWhite(pixels), signal);
+      return (await import("./jpeg.ts")).writeJpeg(ground, Math.round(quality ?? 92));
+    }
     case "webp": {
       const bytes = await (await import("./webp.ts")).writeWebp(pixels, quality);
       if (bytes) return bytes;
@@ -118,14 +136,16 @@ export async function writePicture(pixels: Pixels, options: WriteOptions): Promi
 }
 
 /** Lays pixels on white, rounded to the nearest level. */
-function overWhite(pixels: Pixels): Pixels {
-  const data = new Uint8ClampedArray(pixels.data.length);
-  for (let i = 0; i < data.length; i += 4) {
-    const alpha = pixels.data[i + 3] as number;
-    for (let channel = i; channel < i + 3; channel++) {
-      data[channel] = Math.round(((pixels.data[channel] as number) * alpha + 255 * (255 - alpha)) / 255);
+function* overWhite({ width, height, data: source }: Pixels): Work<Pixels> {
+  const data = new Uint8ClampedArray(source.length);
+  yield* inRows(height, 4 * width, (y) => {
+    for (let i = 4 * y * width, end = i + 4 * width; i < end; i += 4) {
+      const alpha = source[i + 3] as number;
+      for (let channel = i; channel < i + 3; channel++) {
+        data[channel] = Math.round(((source[channel] as number) * alpha + 255 * (255 - alpha)) / 255);
+      }
+      data[i + 3] = 255;
     }
-    data[i + 3] = 255;
-  }
-  return { width: pixels.width, height: pixels.height, data };
+  });
+  return { width, height, data };
 }

@@ -1,4 +1,5 @@
 import { unreadable } from "./raster.ts";
+import type { Work } from "./turns.ts";
 
 /** One chunk of a PNG file. `data` is a view into the file; `intact` says whether its checksum holds. */
 export interface Chunk {
@@ -10,33 +11,69 @@ export interface Chunk {
 /** The eight bytes that a PNG file begins with. */
 export const pngSignature: Uint8Array = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
-const table = Uint32Array.from({ length: 256 }, (_, byte) => {
+// What a byte makes of the sum when it is the last one, and behind it for each further byte that follows: eight bytes are
+// then summed up at once.
+const table = new Int32Array(8 * 256);
+for (let byte = 0; byte < 256; byte++) {
   let value = byte;
   for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
-  return value;
-});
+  table[byte] = value;
+}
+for (let at = 256; at < table.length; at++) {
+  const before = table[at - 256] as number;
+  table[at] = (before >>> 8) ^ (table[before & 255] as number);
+}
 
-/** The CRC-32 of a chunk's type and data (PNG, third edition, annex D). */
-export function checksum(bytes: Uint8Array): number {
-  let value = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) {
-    value = (table[(value ^ (bytes[i] as number)) & 255] as number) ^ (value >>> 8);
+/** The CRC-32 of bytes (PNG, third edition, annex D); of what follows others, given theirs. */
+export function checksum(bytes: Uint8Array, before = 0): number {
+  let value = ~before;
+  let i = 0;
+  for (const end = bytes.length - 7; i < end; i += 8) {
+    const low =
+      value ^
+      ((bytes[i] as number) |
+        ((bytes[i + 1] as number) << 8) |
+        ((bytes[i + 2] as number) << 16) |
+        ((bytes[i + 3] as number) << 24));
+    value =
+      (table[1792 + (low & 255)] as number) ^
+      (table[1536 + ((low >>> 8) & 255)] as number) ^
+      (table[1280 + ((low >>> 16) & 255)] as number) ^
+      (table[1024 + (low >>> 24)] as number) ^
+      (table[768 + (bytes[i + 4] as number)] as number) ^
+      (table[512 + (bytes[i + 5] as number)] as number) ^
+      (table[256 + (bytes[i + 6] as number)] as number) ^
+      (table[bytes[i + 7] as number] as number);
   }
-  return (value ^ 0xffffffff) >>> 0;
+  for (; i < bytes.length; i++) value = (table[(value ^ (bytes[i] as number)) & 255] as number) ^ (value >>> 8);
+  return ~value >>> 0;
+}
+
+/** How many bytes are summed up between two yields. */
+const summed = 1 << 22;
+
+/** The work of `checksum` over many bytes. */
+export function* summing(bytes: Uint8Array, before = 0): Work<number> {
+  let sum = before;
+  for (let at = 0; at < bytes.length; at += summed) {
+    sum = checksum(bytes.subarray(at, at + summed), sum);
+    yield;
+  }
+  return sum;
 }
 
 /**
  * Lists the chunks up to IEND. A file that stops earlier gives the chunks before, the last one perhaps cut short and
  * not intact: whether the picture is complete is for its decoder to say.
  */
-export function chunksOf(bytes: Uint8Array): Chunk[] {
+export function* chunksOf(bytes: Uint8Array): Work<Chunk[]> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const chunks: Chunk[] = [];
   for (let at = pngSignature.length; at + 8 <= bytes.length; ) {
     const length = view.getUint32(at);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const end = at + 8 + length;
-    const intact = end + 4 <= bytes.length && checksum(bytes.subarray(at + 4, end)) === view.getUint32(end);
+    const intact = end + 4 <= bytes.length && (yield* summing(bytes.subarray(at + 4, end))) === view.getUint32(end);
     chunks.push({ type, data: bytes.subarray(at + 8, end), intact });
     if (type === "IEND") break;
     at = end + 4;

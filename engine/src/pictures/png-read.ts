@@ -4,10 +4,11 @@ import { coloursOf } from "./png-colours.ts";
 import { type Ancillary, samplesOf } from "./png-samples.ts";
 import { textsOf } from "./png-text.ts";
 import { checkSize, type Decoded, layOnCanvas, type Raster, unreadable } from "./raster.ts";
+import type { Work } from "./turns.ts";
 
 /** Reads a PNG file of any colour type, depth and interlacing; of a moving one (APNG) the first frame. */
-export function readPng(bytes: Uint8Array, file: string, signal?: AbortSignal): Decoded {
-  const chunks = chunksOf(bytes);
+export function* readPng(bytes: Uint8Array, file: string): Work<Decoded> {
+  const chunks = yield* chunksOf(bytes);
   const header = headerOf(file, chunks[0]);
   checkSize(file, header.width, header.height);
   const firstData = chunks.findIndex(({ type }) => type === "IDAT");
@@ -26,7 +27,7 @@ export function readPng(bytes: Uint8Array, file: string, signal?: AbortSignal): 
     ...(transparency ? { transparency: transparency.data } : {}),
   };
   const notes: string[] = [];
-  const raster = firstFrame(file, header, chunks, ancillary, notes, signal);
+  const raster = yield* firstFrame(file, header, chunks, ancillary, notes);
   if (header.depth === 16) notes.push("Reduced from 16 to 8 bits a channel.");
   if (chunks.at(-1)?.type !== "IEND") notes.push("The file ends without its end mark; the picture itself is whole.");
   const exif = chunks.find(({ type, intact }) => type === "eXIf" && intact);
@@ -40,29 +41,28 @@ export function readPng(bytes: Uint8Array, file: string, signal?: AbortSignal): 
   };
 }
 
-function firstFrame(
+function* firstFrame(
   file: string,
   header: Header,
   chunks: readonly Chunk[],
   ancillary: Ancillary,
   notes: string[],
-  signal?: AbortSignal,
-): Raster {
+): Work<Raster> {
   const firstData = chunks.findIndex(({ type }) => type === "IDAT");
-  const still = (): Raster => {
+  const still = (): Work<Raster> => {
     const parts = chunks.filter(({ type }) => type === "IDAT");
     if (parts.length === 0) {
       throw unreadable(file, "it holds no picture data. The file is cut off or damaged: get it again.");
     }
-    return samplesOf(file, header, intactParts(file, parts), ancillary, signal);
+    return samplesOf(file, header, intactParts(file, parts), ancillary);
   };
   const animation = chunks.findIndex(({ type, intact }) => type === "acTL" && intact);
-  if (animation < 0 || (firstData >= 0 && animation > firstData)) return still();
+  if (animation < 0 || (firstData >= 0 && animation > firstData)) return yield* still();
   const frames = chunks.filter(({ type }) => type === "fcTL").length;
   if (frames > 1) notes.push(`Took the first of ${frames} frames.`);
   const control = chunks.findIndex(({ type, data }) => type === "fcTL" && data.length >= 26);
   // A control before IDAT makes the still picture itself the first frame.
-  if (control < 0 || control < firstData) return still();
+  if (control < 0 || control < firstData) return yield* still();
   const view = new DataView((chunks[control] as Chunk).data.buffer, (chunks[control] as Chunk).data.byteOffset, 26);
   const [width, height, x, y] = [4, 8, 12, 16].map((at) => view.getUint32(at)) as [number, number, number, number];
   if (!(chunks[control] as Chunk).intact) throw damaged(file, "fcTL");
@@ -73,8 +73,8 @@ function firstFrame(
   const next = chunks.findIndex(({ type }, at) => at > control && type === "fcTL");
   const parts = chunks.slice(control, next < 0 ? undefined : next).filter(({ type }) => type === "fdAT");
   const data = intactParts(file, parts).map((part) => part.subarray(4));
-  const frame = samplesOf(file, { ...header, width, height }, data, ancillary, signal);
-  return layOnCanvas(frame, x, y, header.width, header.height);
+  const frame = yield* samplesOf(file, { ...header, width, height }, data, ancillary);
+  return yield* layOnCanvas(frame, x, y, header.width, header.height);
 }
 
 /** The data of the chunks; one with a wrong checksum, or one that the file's end cuts, is refused. */

@@ -1,6 +1,8 @@
-import { inflate } from "./inflate.ts";
+import { inflating } from "./inflate.ts";
 import type { Header } from "./png-chunks.ts";
+import { unfilter } from "./png-filters.ts";
 import { type Raster, unreadable } from "./raster.ts";
+import { stretch, type Work } from "./turns.ts";
 
 /** Colour and transparency that stand outside the samples: PLTE and tRNS. */
 export interface Ancillary {
@@ -28,13 +30,12 @@ const adam7: readonly Pass[] = [
 ];
 
 /** Unpacks IDAT's (or a frame's) parts into RGBA samples: 16-bit ones for depth 16, bytes for every other depth. */
-export function samplesOf(
+export function* samplesOf(
   file: string,
   header: Header,
   parts: readonly Uint8Array[],
   ancillary: Ancillary,
-  signal?: AbortSignal,
-): Raster {
+): Work<Raster> {
   const { width, height, depth, samples } = header;
   const passes = (header.interlaced ? adam7 : whole)
     .map((pass) => ({
@@ -45,7 +46,7 @@ export function samplesOf(
     .filter(({ columns, rows }) => columns > 0 && rows > 0);
   const lineLength = (columns: number): number => Math.ceil((columns * samples * depth) / 8);
   const expected = passes.reduce((sum, { columns, rows }) => sum + rows * (1 + lineLength(columns)), 0);
-  const { data: packed, complete } = inflate(parts, expected, { signal });
+  const { data: packed, complete } = yield* inflating(parts, expected);
   if (!complete) {
     const percent = Math.floor((100 * packed.length) / expected);
     throw unreadable(
@@ -59,9 +60,9 @@ export function samplesOf(
   let at = 0;
   for (const { x, y, stepX, stepY, columns, rows } of passes) {
     const length = lineLength(columns);
+    const chunk = Math.max(1, Math.floor(stretch / length));
     let above = new Uint8Array(length);
     for (let row = 0; row < rows; row++) {
-      signal?.throwIfAborted();
       const filter = packed[at] as number;
       const line = packed.subarray(at + 1, at + 1 + length);
       if (!unfilter(filter, line, above, distance)) {
@@ -70,48 +71,10 @@ export function samplesOf(
       paint(line, columns, ((y + row * stepY) * width + x) * 4, stepX * 4);
       above = line;
       at += 1 + length;
+      if (row % chunk === chunk - 1) yield;
     }
   }
   return { width, height, data };
-}
-
-/** Undoes a row's filter in place; false for a filter that does not exist. */
-function unfilter(filter: number, line: Uint8Array, above: Uint8Array, distance: number): boolean {
-  const length = line.length;
-  switch (filter) {
-    case 0:
-      return true;
-    case 1:
-      for (let i = distance; i < length; i++) line[i] = (line[i] as number) + (line[i - distance] as number);
-      return true;
-    case 2:
-      for (let i = 0; i < length; i++) line[i] = (line[i] as number) + (above[i] as number);
-      return true;
-    case 3:
-      for (let i = 0; i < length; i++) {
-        const left = i < distance ? 0 : (line[i - distance] as number);
-        line[i] = (line[i] as number) + ((left + (above[i] as number)) >> 1);
-      }
-      return true;
-    case 4:
-      for (let i = 0; i < length; i++) {
-        const left = i < distance ? 0 : (line[i - distance] as number);
-        const corner = i < distance ? 0 : (above[i - distance] as number);
-        line[i] = (line[i] as number) + paeth(left, above[i] as number, corner);
-      }
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** Of left, above and the corner between them, the one nearest to left + above - corner. */
-export function paeth(left: number, above: number, corner: number): number {
-  const toLeft = Math.abs(above - corner);
-  const toAbove = Math.abs(left - corner);
-  const toCorner = Math.abs(left + above - 2 * corner);
-  if (toLeft <= toAbove && toLeft <= toCorner) return left;
-  return toAbove <= toCorner ? above : corner;
 }
 
 type Paint = (line: Uint8Array, columns: number, target: number, step: number) => void;
@@ -144,6 +107,8 @@ function painter(header: Header, { palette, transparency }: Ancillary, data: Uin
           return (((transparency[2 * i] as number) << 8) | (transparency[2 * i + 1] as number)) & levels;
         })
       : undefined;
+  if (depth === 8 && colourType === 2 && !keys && data instanceof Uint8Array) return paintColours(data);
+  if (depth === 8 && colourType === 6 && data instanceof Uint8Array) return paintClearColours(data);
   const coloured = samples >= 3;
   const scale = full / levels;
   return (line, columns, target, step) => {
@@ -160,6 +125,30 @@ function painter(header: Header, { palette, transparency }: Ancillary, data: Uin
           : keys && red === keys[0] && (!coloured || (green === keys[1] && blue === keys[2]))
             ? 0
             : full;
+    }
+  };
+}
+
+/** What nearly all files hold: red, green and blue in bytes. */
+function paintColours(data: Uint8Array): Paint {
+  return (line, columns, target, step) => {
+    for (let x = 0, i = 0; x < columns; x++, i += 3, target += step) {
+      data[target] = line[i] as number;
+      data[target + 1] = line[i + 1] as number;
+      data[target + 2] = line[i + 2] as number;
+      data[target + 3] = 255;
+    }
+  };
+}
+
+/** The same with alpha. */
+function paintClearColours(data: Uint8Array): Paint {
+  return (line, columns, target, step) => {
+    for (let x = 0, i = 0; x < columns; x++, i += 4, target += step) {
+      data[target] = line[i] as number;
+      data[target + 1] = line[i + 1] as number;
+      data[target + 2] = line[i + 2] as number;
+      data[target + 3] = line[i + 3] as number;
     }
   };
 }

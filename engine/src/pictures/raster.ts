@@ -1,4 +1,5 @@
 import { UnderdrawError } from "../core/errors.ts";
+import { inRows, type Work } from "./turns.ts";
 
 /** RGBA samples with straight alpha in a file's own colours: 0..255 in bytes, 0..65535 in 16-bit samples. */
 export interface Raster {
@@ -55,15 +56,16 @@ export function checkSize(file: string, width: number, height: number): void {
 }
 
 /** Lays a frame on a larger, transparent canvas. What lies outside the canvas is cut off. */
-export function layOnCanvas(frame: Raster, x: number, y: number, width: number, height: number): Raster {
+export function* layOnCanvas(frame: Raster, x: number, y: number, width: number, height: number): Work<Raster> {
   if (x === 0 && y === 0 && frame.width === width && frame.height === height) return frame;
   const wide = frame.data instanceof Uint16Array;
   const data = wide ? new Uint16Array(width * height * 4) : new Uint8Array(width * height * 4);
   const columns = Math.min(frame.width, width - x);
   const rows = Math.min(frame.height, height - y);
-  for (let row = 0; row < rows && columns > 0; row++) {
+  if (columns <= 0) return { width, height, data };
+  yield* inRows(rows, columns, (row) => {
     const from = row * frame.width * 4;
     data.set(frame.data.subarray(from, from + columns * 4), ((y + row) * width + x) * 4);
-  }
+  });
   return { width, height, data };
 }

@@ -1,7 +1,8 @@
 import { createPixels, type Pixels } from "../core/pixels.ts";
+import { inRows, type Work } from "./turns.ts";
 
 /** Turns and mirrors pixels as EXIF's orientation (1..8) asks. 5 to 8 swap width and height. 1 gives the same pixels. */
-export function turn(pixels: Pixels, orientation: number): Pixels {
+export function* turn(pixels: Pixels, orientation: number): Work<Pixels> {
   if (orientation <= 1 || orientation > 8) return pixels;
   const { width, height } = pixels;
   const swapped = orientation >= 5;
@@ -22,10 +23,11 @@ export function turn(pixels: Pixels, orientation: number): Pixels {
       8: [right * height, -height, 1],
     } as Record<number, readonly [number, number, number]>
   )[orientation] ?? [0, 1, width];
-  for (let y = 0, source = 0; y < height; y++) {
-    for (let x = 0, target = start + y * down; x < width; x++, source++, target += across) {
+  yield* inRows(height, width, (y) => {
+    for (let source = y * width, end = source + width, target = start + y * down; source < end; source++) {
       to[target] = from[source] as number;
+      target += across;
     }
-  }
+  });
   return turned;
 }

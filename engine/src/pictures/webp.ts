@@ -2,6 +2,7 @@ import type { Pixels } from "../core/pixels.ts";
 import { runCodec } from "./codec.ts";
 import { orientationOf } from "./exif.ts";
 import { checkSize, type Decoded, layOnCanvas, type Raster, unreadable } from "./raster.ts";
+import { inTurns } from "./turns.ts";
 import { webpHeader } from "./webp-chunks.ts";
 
 interface Decoder {
@@ -38,7 +39,7 @@ export async function readWebp(bytes: Uint8Array, file: string, signal?: AbortSi
     },
   );
   return {
-    raster: layOnCanvas(decoded, frame.x, frame.y, width, height),
+    raster: await inTurns(layOnCanvas(decoded, frame.x, frame.y, width, height), signal),
     orientation: exif ? orientationOf(exif) : 1,
     ...(profile ? { colours: { profile } } : {}),
     notes: frames > 1 ? [`Took the first of ${frames} frames.`] : [],

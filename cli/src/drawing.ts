@@ -1,0 +1,200 @@
+import {
+  autoWeight,
+  bestOf,
+  type CallOptions,
+  type Control,
+  type Device,
+  type Engine,
+  type GenerateRequest,
+  type GenerateResult,
+  meanGain,
+  type Pipeline,
+  type Progress,
+  type Recipe,
+  type RecipeModel,
+  type Warning,
+} from "@underdraw/engine";
+import { checkMemory } from "./memory-check.ts";
+import type { ModelChoice, NetChoice } from "./model-choice.ts";
+import type { Plan } from "./plan.ts";
+import type { ProgressBar } from "./progress.ts";
+
+// Draws what was planned: loads, generates as often as it takes, and makes the recipe.
+
+/** Milliseconds by stage, as they pass. */
+export type Stages = Record<"load" | "encode" | "denoise" | "decode" | "measure", number>;
+
+/** One of several pictures that were drawn to choose from. */
+export interface Try {
+  readonly seed: bigint;
+  /** The weight of the control that is raised, where one is. */
+  readonly weight?: number;
+  /** The share of the way from chance to the maps; the mean over the controls. */
+  readonly gain: number;
+}
+
+/** A picture that was drawn, and what its recipe and report need. */
+export interface Drawn {
+  readonly result: GenerateResult;
+  readonly recipe: Recipe;
+  readonly device: Device;
+  readonly warnings: readonly Warning[];
+  readonly clock: Stages;
+  /** Where several were drawn: all of them, the best first, or those with rising weight in order. */
+  readonly tries: readonly Try[];
+}
+
+/** How a plan is drawn. */
+export interface DrawingOptions {
+  readonly model: ModelChoice;
+  /** For each control its net. */
+  readonly nets: readonly NetChoice[];
+  readonly bar: ProgressBar;
+  readonly signal: AbortSignal;
+  /** Whether it is measured how well the picture follows its maps. */
+  readonly measure: boolean;
+  /** Whether it is measured where each control acts. */
+  readonly influence: boolean;
+  /** How many pictures are drawn, of which the most faithful is taken. */
+  readonly count: number;
+  /** The control whose weight is raised until this gain is reached. */
+  readonly target: { readonly control: number; readonly gain: number } | null;
+}
+
+/** Draws a plan. */
+export async function drawPlan(engine: Engine, plan: Plan, options: DrawingOptions): Promise<Drawn> {
+  const { model, nets, bar, signal } = options;
+  const loading = performance.now();
+  // Whether there is a device at all is known long before a model is read.
+  const device = await engine.device();
+  const sources = Object.fromEntries(nets.map(({ name, source }) => [name, source]));
+  await using pipeline: Pipeline = await engine.load(
+    { base: model.base, nets: sources },
+    { signal, onProgress: bar.part(0.05, 0.3) },
+  );
+  const { width, height } = plan.request;
+  if (width && height && device.provider === "cpu") checkMemory({ width, height }, pipeline.defaults.multiple);
+  const request: GenerateRequest = {
+    ...plan.request,
+    controls: plan.controls.map(({ control }, at): Control => ({ ...control, net: (nets[at] as NetChoice).name })),
+  };
+  const clock = stopwatch(performance.now() - loading);
+  const shown = bar.part(0.3, 1);
+  const onProgress = (progress: Progress): void => {
+    clock.hear(progress);
+    shown(progress);
+  };
+  const found = await generated(pipeline, request, { ...options, onProgress });
+  const recipe = await pipeline.recipe(found.request, found.result, { signal });
+  const known = sameModels(recipe, plan.recipe);
+  return {
+    result: found.result,
+    recipe: known.recipe,
+    device,
+    warnings: [...found.result.warnings, ...found.warnings, ...known.warnings],
+    clock: clock.stages,
+    tries: found.tries,
+  };
+}
+
+interface Generated {
+  readonly request: GenerateRequest;
+  readonly result: GenerateResult;
+  readonly tries: readonly Try[];
+  readonly warnings: readonly Warning[];
+}
+
+/** Generates once, or as often as it takes. */
+async function generated(
+  pipeline: Pipeline,
+  request: GenerateRequest,
+  { count, target, measure, influence, signal, onProgress }: DrawingOptions & Required<CallOptions>,
+): Promise<Generated> {
+  const generate: Pipeline["generate"] = (one, options) => pipeline.generate(one, { ...options, measure, influence });
+  const calling = { signal, onProgress };
+  if (target) {
+    const { control, gain } = target;
+    const { result, weight, reached, trail } = await autoWeight({ generate }, request, {
+      ...calling,
+      control,
+      target: gain,
+    });
+    const controls = request.controls.map((one, at) => (at === control ? { ...one, weight } : one));
+    const tries = trail.map((one) => ({ seed: result.seed, weight: one.weight, gain: one.fidelity.gain }));
+    return { request: { ...request, controls }, result, tries, warnings: reached ? [] : [missed(target, tries)] };
+  }
+  if (count > 1) {
+    const results = await bestOf({ generate }, request, { ...calling, count });
+    const tries = results.map(({ seed, fidelity }) => ({ seed, gain: meanGain(fidelity) }));
+    return { request, result: results[0] as GenerateResult, tries, warnings: [] };
+  }
+  return { request, result: await generate(request, calling), tries: [], warnings: [] };
+}
+
+function missed({ control, gain }: NonNullable<DrawingOptions["target"]>, tries: readonly Try[]): Warning {
+  const best = Math.max(...tries.map((one) => one.gain));
+  return {
+    code: "target-missed",
+    message: `Control ${control + 1} did not reach ${gain}: the best of ${tries.length} weights reached ${best.toFixed(2)}, and its picture was taken.`,
+    remedy: "Ask for less, take more steps, or try another seed.",
+  };
+}
+
+/** The recipe with models named as an earlier one names them where they are the same, and what is another one in words. */
+function sameModels(
+  recipe: Recipe,
+  earlier: Recipe | undefined,
+): { readonly recipe: Recipe; readonly warnings: readonly Warning[] } {
+  if (!earlier) return { recipe, warnings: [] };
+  const warnings: Warning[] = [];
+  const known = (used: RecipeModel, recorded: RecipeModel | undefined): RecipeModel => {
+    // Wherever it lies now and whatever it is called there, it is the same one.
+    if (!recorded || recorded.fingerprint === used.fingerprint) return recorded ?? used;
+    warnings.push({
+      code: "model-differs",
+      message: `The recipe was made with another "${recorded.name}" than the "${used.name}" that drew this picture.`,
+      remedy: "Name the one it was made with by --model or --net to get the same picture.",
+    });
+    return used;
+  };
+  const model = known(recipe.model, earlier.model);
+  const controls = recipe.controls.map((control, at) => ({
+    ...control,
+    net: known(control.net, earlier.controls[at]?.net),
+  }));
+  const [was, is] = [earlier.device, recipe.device];
+  if (was.provider !== is.provider || was.precision !== is.precision) {
+    warnings.push({
+      code: "device-differs",
+      message: `The recipe's picture was computed on ${was.provider} in ${was.precision}, this one on ${is.provider} in ${is.precision}: they are nearly the same, not in every byte.`,
+    });
+  }
+  return { recipe: { ...recipe, model, controls }, warnings };
+}
+
+/** Sums up what passes between reports of progress, by stage, over one generation or several. */
+function stopwatch(load: number): { readonly stages: Stages; hear(progress: Progress): void } {
+  const stages: Stages = { load, encode: 0, denoise: 0, decode: 0, measure: 0 };
+  let since = performance.now();
+  let decoding = 0;
+  return {
+    stages,
+    hear({ phase }) {
+      const now = performance.now();
+      decoding = phase === "decode" ? decoding + 1 : 0;
+      // The first word of decoding comes when the steps are done, the second when the picture is there.
+      const stage =
+        decoding === 0
+          ? phase === "denoise"
+            ? "denoise"
+            : "encode"
+          : decoding === 1
+            ? "denoise"
+            : decoding === 2
+              ? "decode"
+              : "measure";
+      stages[stage] += now - since;
+      since = now;
+    },
+  };
+}

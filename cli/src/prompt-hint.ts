@@ -1,0 +1,69 @@
+import type { Warning } from "@underdraw/engine";
+import { type MiniVocabulary, miniVocabulary } from "@underdraw/model-mini/node";
+import { edits } from "./arguments.ts";
+
+// A small model knows few things, and draws something else for the rest. Better said in a word than found out by eye.
+
+/** Words that carry no picture of their own. */
+const small = new Set("a an the of on in at with and or to from for by is are its".split(" "));
+
+/** How many things a hint names at most. */
+const most = 5;
+
+const wordsOf = (text: string): readonly string[] => text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'-]*/gu) ?? [];
+
+/** What of a prompt the pack was not taught, and what it knows instead; null where it knows all of it. */
+export async function promptHint(prompt: string, signal: AbortSignal): Promise<Warning | null> {
+  return hintFrom(await miniVocabulary({ signal }), prompt);
+}
+
+/** The same, of a vocabulary that is at hand. */
+export function hintFrom(vocabulary: MiniVocabulary, prompt: string): Warning | null {
+  const { phrases, styles, subjects, synonyms, colours, grounds, favourites } = vocabulary;
+  // For each word, the subjects that it stands for; none for the words of colours and styles.
+  const known = new Map<string, string[]>();
+  const learn = (text: string, subject?: string): void => {
+    for (const word of wordsOf(text)) {
+      const named = known.get(word) ?? [];
+      if (subject !== undefined && !named.includes(subject)) named.push(subject);
+      known.set(word, named);
+    }
+  };
+  for (const text of [...phrases.map((phrase) => phrase.replace(/\{\w+\}/g, " ")), ...styles, ...colours, ...grounds])
+    learn(text);
+  for (const subject of subjects) for (const text of [subject, ...(synonyms[subject] ?? [])]) learn(text, subject);
+
+  const isKnown = (word: string): boolean =>
+    small.has(word) || known.has(word) || known.has(word.replace(/'s$/, "")) || known.has(word.replace(/e?s$/, ""));
+  const unknown = [...new Set(wordsOf(prompt).filter((word) => !isKnown(word)))];
+  if (unknown.length === 0) return null;
+  const near = [...new Set(unknown.flatMap((word) => nearby(word, known)))].slice(0, most);
+  const shown = near.length > 0 ? near : favourites.slice(0, most);
+  const instead = near.length > 0 ? listed(shown) : `${subjects.length} other things, such as ${listed(shown)}`;
+  return {
+    code: "prompt-unknown",
+    message: `The pack has seen no drawing of ${listed(unknown.map((word) => `"${word}"`))}; it knows ${instead}.`,
+    remedy: `It draws ${vocabulary.model.about}: say it as in "${styles[1] ?? styles[0]} of a red apple", or name a larger model with --model.`,
+  };
+}
+
+/** What a word may have been meant for: subjects named by a word that is written nearly like it, the nearest first. */
+function nearby(word: string, known: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const limit = word.length < 4 ? 1 : Math.max(1, Math.floor(word.length / 4));
+  const found: { readonly distance: number; readonly subjects: readonly string[] }[] = [];
+  for (const [candidate, subjects] of known) {
+    if (subjects.length === 0 || Math.abs(candidate.length - word.length) > 6) continue;
+    // One word inside the other, as "cottage" in "cottages" or "boat" in "steamboat", is nearly the same thing.
+    const [short, long] = candidate.length < word.length ? [candidate, word] : [word, candidate];
+    const isPart = short.length >= 4 && (long.startsWith(short) || long.endsWith(short));
+    const distance = isPart ? 0.5 : edits(word, candidate);
+    if (distance <= limit) found.push({ distance, subjects });
+  }
+  found.sort((one, other) => one.distance - other.distance);
+  return found.flatMap(({ subjects }) => subjects.slice(0, 2)).slice(0, 3);
+}
+
+function listed(words: readonly string[]): string {
+  const [last = "", ...others] = [...words].reverse();
+  return others.length === 0 ? last : `${others.reverse().join(", ")} and ${last}`;
+}
