@@ -1,9 +1,8 @@
 import { parseArgs } from "node:util";
 import { Resvg } from "@resvg/resvg-js";
-import type { Scene, SceneShape } from "@underdraw/engine";
+import { liveLineart, type Scene, type SceneShape } from "@underdraw/engine";
 import { paintLines } from "../engine/src/scene/lines.ts";
 import { outlineScene } from "../engine/src/scene/outlined.ts";
-import { Sheet } from "../engine/src/scene/sheet.ts";
 import { loadNow, machine, median, milliseconds, numberOption, table } from "./measure/report.ts";
 
 // What line art from a drawing costs: white lines over black bodies, hidden lines removed, of a seeded drawing with
@@ -116,23 +115,30 @@ for (let round = 0; round < rounds; round++) {
   theirs = timed("resvg-js, parsing and painting", () => resvg(text));
 }
 
-// One path moves.
-const sheet = new Sheet(outlineScene(source), { hidden: true });
-done(sheet.paint());
+// One path moves, as a program sees it: from the shape to the pixels of the map.
+const live = await liveLineart(source);
 for (let round = 0; round < 200; round++) {
   const index = Math.floor(random() * count);
   const shape = scene.shapes[index] as SceneShape;
   const matrix = [1, 0, 0, 1, 20 * random() - 10, 20 * random() - 10] as const;
-  const moved = timed("one path moves", () => sheet.replace(index, { ...shape, matrix }));
-  if (!moved) continue;
-  sheet.replace(index, shape);
+  timed("one path moves", () => live.replace(index, { ...shape, matrix }));
+  live.replace(index, shape);
 }
-if (sheet.lines.data.some((value, at) => value !== ours[at])) throw new Error("Repainting gave another picture.");
 for (let index = 0; index < count; index += 100) {
   const shape = scene.shapes[index] as SceneShape;
-  timed("one of the largest moves", () => sheet.replace(index, { ...shape, matrix: [1, 0, 0, 1, 9.3, -7.1] }));
-  sheet.replace(index, shape);
+  timed("one of the largest moves", () => live.replace(index, { ...shape, matrix: [1, 0, 0, 1, 9.3, -7.1] }));
+  live.replace(index, shape);
 }
+for (let round = 0; round < 20; round++) {
+  const index = Math.floor(random() * count);
+  const read: Scene = { ...scene, shapes: structuredClone(scene.shapes) };
+  const moved = { ...(scene.shapes[index] as SceneShape), matrix: [1, 0, 0, 1, 5, -5] as const };
+  timed("the drawing is read anew, one path moved", () =>
+    live.update({ ...read, shapes: read.shapes.with(index, moved) }),
+  );
+  live.update(scene);
+}
+if (ours.some((value, at) => value !== live.map.data[4 * at])) throw new Error("Repainting gave another picture.");
 
 // The exact picture of a part.
 const crop = Math.min(128, side);

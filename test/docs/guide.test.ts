@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 // The guide's code is code that is compiled and run: each marked block is the named file, or the named region of it.
 
-const guide = readFileSync("docs/guide/your-editor.md", "utf8");
-const blocks = [...guide.matchAll(/<!-- (examples\/[\w./-]+?)(?:#([\w-]+))? -->\n+```ts\n([\s\S]*?)```/g)];
+const marked = /<!-- (examples\/[\w./-]+?)(?:#([\w-]+))? -->\n+```ts\n([\s\S]*?)```/g;
+const pages = readdirSync("docs/guide").filter((name) => name.endsWith(".md"));
+const blocksOf = (page: string) => [...readFileSync(`docs/guide/${page}`, "utf8").matchAll(marked)];
+const blocks = pages.flatMap(blocksOf);
 
 /** A region of a file, moved to the left as far as it goes; the whole file without a name. */
 function region(path: string, name: string | undefined): string {
@@ -17,8 +19,9 @@ function region(path: string, name: string | undefined): string {
   return `${lines.map((line) => line.slice(margin)).join("\n")}\n`;
 }
 
-test("the guide shows code of its example", () => {
-  expect(blocks.length).toBeGreaterThanOrEqual(5);
+test("the guide shows code of its examples", () => {
+  expect(blocksOf("your-editor.md").length).toBeGreaterThanOrEqual(5);
+  expect(pages.filter((page) => blocksOf(page).length === 0)).toEqual([]);
 });
 
 test.each(blocks.map(([, path = "", name, code = ""]) => ({ path, name, code })))(

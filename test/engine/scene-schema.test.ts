@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Scene } from "../../engine/src/core/scene.ts";
-import { sceneLimits, sceneSchema } from "../../engine/src/scene/schema.ts";
+import { sceneLimits } from "../../engine/src/scene/scene-limits.ts";
+import { sceneSchema } from "../../engine/src/scene/schema.ts";
 import { shape } from "./scene-parts.ts";
 
 const scene: Scene = {

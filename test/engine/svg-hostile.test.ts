@@ -268,3 +268,55 @@ test("a picture that cannot be read is its box, and told", async () => {
   expect(skipped(result)).toEqual({ "picture that was not read": 2 });
   expect(result.report.notes).toContain("A picture of type image/png in the file could not be read: It is damaged.");
 });
+
+describe("what is stamped again and again", () => {
+  const arrow = '<marker id="m"><path d="M0 0h1v1z"/></marker>';
+
+  test("markers at a million points are refused in words", async () => {
+    const path = `M0 0${"h1v1".repeat(100_000)}`;
+    const started = performance.now();
+    expect(await refusal(file(`${arrow}<path d="${path}" stroke="red" marker-mid="url(#m)"/>`))).toContain("elements");
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  test("markers in markers in markers are refused in words", async () => {
+    const levels = Array.from(
+      { length: 8 },
+      (_, n) =>
+        `<marker id="m${n + 1}"><path d="M0 0${"h1v1".repeat(10)}" stroke="red" marker-mid="url(#m${n})"/></marker>`,
+    );
+    const inside = `<marker id="m0"><path d="M0 0h1v1z"/></marker>${levels.join("")}<path d="M0 0${"h1v1".repeat(10)}" stroke="red" marker-mid="url(#m8)"/>`;
+    expect(await refusal(file(inside))).toContain("elements");
+  });
+
+  test("a pattern of endless tiles is a picture of no more than the document's size", async () => {
+    const pattern =
+      '<pattern id="p" width="1e-4" height="1e-4" patternUnits="userSpaceOnUse"><rect width="1" height="1" fill="red"/><path d="M0 0h5"/></pattern>';
+    const started = performance.now();
+    const { scene } = await readSvg(file(`${pattern}<rect width="1e8" height="1e8" fill="url(#p)"/>`));
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(scene.shapes.length).toBeLessThan(4);
+  });
+
+  test("a hundred drawn masks of a large document end, and those beyond are told", async () => {
+    const masks = Array.from(
+      { length: 40 },
+      (_, n) =>
+        `<mask id="m${n}"><circle r="9" fill="gray"/></mask><rect width="4000" height="4000" mask="url(#m${n})"/>`,
+    );
+    const started = performance.now();
+    const result = await readSvg(`<svg ${space} width="4000" height="4000">${masks.join("")}</svg>`);
+    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(skipped(result)["mask"]).toBeGreaterThan(5);
+    expect(result.scene.shapes).toHaveLength(40);
+  });
+
+  test("a filter with endless blur and spread ends", async () => {
+    const filter =
+      '<filter id="f" width="9e8" height="9e8"><feMorphology operator="dilate" radius="1e8"/><feGaussianBlur stdDeviation="1e8"/><feOffset dx="1e9" result="o"/><feMerge><feMergeNode in="o"/><feMergeNode in="SourceGraphic"/></feMerge></filter>';
+    const started = performance.now();
+    const { scene } = await readSvg(file(`${filter}<rect width="9" height="9" filter="url(#f)"/>`));
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(scene.shapes).toHaveLength(2);
+  });
+});

@@ -5,13 +5,29 @@ import type { SvgDrawing } from "@underdraw/engine/svg";
 /** A drawing as we draw it, on white. */
 export const ownImage = (drawing: SvgDrawing): Pixels => flattened(drawScene(drawing), "white");
 
-/** A file as resvg draws it, on white. */
-export function resvgImage(text: string, fontFiles: readonly string[] = []): Pixels {
+/** A file as resvg draws it, on white, so many times as large. */
+export function resvgImage(text: string, fontFiles: readonly string[] = [], zoom = 1): Pixels {
   const image = new Resvg(text, {
     background: "white",
+    fitTo: { mode: "zoom", value: zoom },
     font: { loadSystemFonts: false, fontFiles: [...fontFiles] },
   }).render();
   return { width: image.width, height: image.height, data: Uint8ClampedArray.from(image.pixels) };
+}
+
+/** A picture made smaller by a whole number, each pixel the mean of those that it covers. */
+export function shrunk({ width, height, data }: Pixels, by: number): Pixels {
+  const small = { width: width / by, height: height / by, data: new Uint8ClampedArray((4 * width * height) / by / by) };
+  for (let at = 0; at < small.data.length; at++) {
+    const [x, y] = [Math.floor(at / 4) % small.width, Math.floor(at / 4 / small.width)];
+    let sum = 0;
+    for (let n = 0; n < by * by; n++) {
+      const [column, row] = [x * by + (n % by), y * by + Math.floor(n / by)];
+      sum += data[4 * (row * width + column) + (at % 4)] as number;
+    }
+    small.data[at] = sum / by / by;
+  }
+  return small;
 }
 
 /** The mean difference of the colours of two pictures of one size, of 255. */

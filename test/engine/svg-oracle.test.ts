@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readPicture } from "@underdraw/engine/pictures";
 import { readSvg, type SvgDrawing } from "@underdraw/engine/svg";
 import { describe, expect, test } from "vitest";
-import { difference, ownImage, resvgImage } from "./svg-images.ts";
+import { difference, ownImage, resvgImage, shrunk } from "./svg-images.ts";
 
 // Our import, drawn by our raster, against resvg's own render of the same file, both on white. Two sound rasters of the
 // same outlines differ by less than 3 of 255 in the mean.
@@ -19,10 +19,13 @@ const known: Readonly<Record<string, string>> = {
     "currentColor is inherited as a word, and means the colour of the element that uses it (CSS Color 4, 9.2), as browsers do; resvg takes the colour of the element that says it.",
   "focal-radius": "A radial gradient may begin at a circle, by fr (SVG 2, 14.2.3); resvg begins at a point.",
   important: "!important outweighs the style attribute (CSS Cascade, 6.1); resvg gives the attribute more weight.",
+  "marker-points":
+    "Markers stand at the points that an author wrote, not inside of arcs, and halfway between both directions where a path closes; `marker`, auto-start-reverse, context-stroke and words in refX count (SVG 2, 13.7); resvg does none of it.",
   media: "Rules in @media screen hold on a screen; resvg drops them.",
   "nested-svg-without-width": "A viewport of width 0 draws nothing (SVG 2, 8.2); resvg draws as if it had none.",
   "non-scaling-stroke": "vector-effect: non-scaling-stroke keeps a stroke's width (SVG 2, 8.13); resvg scales it.",
   "path-length": "pathLength scales the lengths of dashes (SVG 2, 9.6); resvg takes them as they are.",
+  "pattern-sizes": "Tiles have any size (SVG 2, 14.3); resvg paints one of whole pixels and stretches it.",
   "quoted-reference": "An address in url() may stand in quotes (CSS Values, 4.5); resvg does not find it.",
   "symbol-place": "A symbol may have x, y, width and height (SVG 2, 5.5), as browsers do; resvg leaves them out.",
   variables: "Custom properties and light-dark() are CSS (CSS Variables 1, CSS Color 5); resvg knows neither.",
@@ -38,12 +41,21 @@ const names = readdirSync(folder)
   .map((name) => name.slice(0, -4));
 
 test("the files cover a good deal", () => {
-  expect(names.length).toBeGreaterThan(45);
+  expect(names.length).toBeGreaterThan(55);
   expect(Object.keys(known).filter((name) => !names.includes(name))).toEqual([]);
 });
 
 test.each(names.filter((name) => !(name in known)))("%s looks as resvg draws it", async (name) => {
   expect(difference(ownImage(await read(name)), resvgImage(text(name)))).toBeLessThan(3);
+});
+
+test("tiles of any size look as resvg draws them eight times as large", async () => {
+  const large = resvgImage(text("pattern-sizes"), [], 8);
+  const own = await read("pattern-sizes");
+  expect(difference(ownImage(own), shrunk(large, 8))).toBeLessThan(3);
+  // What is too dense for shapes is a picture, and has no lines of its own.
+  expect(own.scene.shapes.filter(({ kind }) => kind === "picture")).toHaveLength(1);
+  expect(own.scene.shapes.length).toBeGreaterThan(100);
 });
 
 describe("known differences", () => {
@@ -61,6 +73,10 @@ describe("known differences", () => {
     ["current-colour-inherited", 20, 20, [255, 136, 0]],
     ["focal-radius", 30, 20, [255, 255, 255]],
     ["important", 20, 20, [0, 255, 255]],
+    ["marker-points", 34, 30, [0, 102, 204]],
+    ["marker-points", 22, 22, [255, 255, 255]],
+    ["marker-points", 70, 40, [0, 102, 204]],
+    ["marker-points", 140, 14, [204, 51, 0]],
     ["media", 20, 20, [0, 102, 204]],
     ["nested-svg-without-width", 20, 20, [51, 153, 85]],
     ["non-scaling-stroke", 90, 30, [255, 255, 255]],

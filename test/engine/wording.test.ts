@@ -47,8 +47,8 @@ test("so is a recipe, read, written or checked by whom it pleases", () => {
     "model: Invalid input: expected object, received undefined",
   );
   expect(words(() => formatRecipe({} as Recipe))).toContain("Invalid input: expected string, received undefined");
-  const found = recipeSchema.safeParse({ version: 2 }, inWords);
-  expect(found.error?.issues[0]?.message).toBe("Invalid input: expected 1");
+  const found = recipeSchema.safeParse({ version: 1 }, inWords);
+  expect(found.error?.issues[0]?.message).toBe("Invalid input: expected 2");
 });
 
 test("what a schema says itself comes first", () => {

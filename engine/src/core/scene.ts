@@ -40,6 +40,8 @@ export interface SceneClip {
   readonly path: string;
   readonly matrix: Matrix;
   readonly rule?: FillRule;
+  /** Pixels that fill the box of `path`: inside of it their alpha is let through. Without them all is. */
+  readonly picture?: Pixels;
 }
 
 /** One element of a scene. */
@@ -48,8 +50,12 @@ export interface SceneShape {
   readonly id: string;
   /** The layer's name, or what stands for one. */
   readonly name: string;
-  /** What it is; an outline without it. Text and pictures give the path of their box where their outline is not known. */
-  readonly kind?: "path" | "text" | "picture";
+  /**
+   * What it is; an outline without it. Text and pictures give the path of their box where their outline is not known. An
+   * effect, such as a shadow, is a picture that nothing but a picture of the drawing shows: it has no lines, hides nothing
+   * and is in no mask.
+   */
+  readonly kind?: "path" | "text" | "picture" | "effect";
   /** The id of the group that it lies in, the innermost; none for what lies in no group. */
   readonly group?: string;
   /** SVG path data before `matrix` is applied. */

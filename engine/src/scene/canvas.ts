@@ -1,6 +1,7 @@
 import type { Pixels } from "../core/pixels.ts";
 import { type Box, intersection, isEmpty } from "./box.ts";
 import type { Sink } from "./coverage.ts";
+import type { Mask } from "./mask.ts";
 import { Room } from "./room.ts";
 import type { FlatPaint, RowPaint } from "./row-paint.ts";
 
@@ -99,14 +100,18 @@ export class Canvas {
     if (now === 65535) room[pixel] = 0;
   }
 
-  /** Lays another canvas under this one. */
-  lay(other: Canvas, opacity: number): void {
-    const box = intersection(this.box, other.box);
+  /** Lays another canvas under this one, as far as a mask lets it through. */
+  lay(other: Canvas, opacity: number, mask: Mask | null = null): void {
+    const both = intersection(this.box, other.box);
+    const box = mask ? intersection(both, mask.box) : both;
     if (isEmpty(box)) return;
     for (let y = box.top; y < box.bottom; y++) {
       let from = other.#at(box.left, y);
-      for (let pixel = this.#at(box.left, y); pixel < this.#at(box.right, y); pixel++, from++) {
-        if (other.#data[4 * from + 3] !== 0) this.#under(pixel, other.#data, 4 * from, opacity);
+      let at = mask ? (y - mask.box.top) * (mask.box.right - mask.box.left) + box.left - mask.box.left : 0;
+      for (let pixel = this.#at(box.left, y); pixel < this.#at(box.right, y); pixel++, from++, at++) {
+        if (other.#data[4 * from + 3] === 0) continue;
+        const cover = mask ? (opacity * (mask.data[at] as number)) / 255 : opacity;
+        if (cover > 0) this.#under(pixel, other.#data, 4 * from, cover);
       }
     }
   }

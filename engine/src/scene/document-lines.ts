@@ -20,10 +20,9 @@ export interface DocumentLineOptions {
 
 /** The lines of a drawing, white on black, opaque, in the source's size. Yields the share done. */
 export function* documentLines(source: SceneSource, options: DocumentLineOptions): Generator<number, Pixels, void> {
-  const { edges, width, hidden, outlines } = options;
+  const { edges, hidden } = options;
   const single = edges === "single";
-  const lines: OutlineOptions = { width: strokeOf(source, width), outlineUnstroked: outlines };
-  const outlined = outlineScene(source, lines);
+  const outlined = outlineScene(source, outliningOf(source, options));
   const work = single ? paintThinLines(outlined, { hidden: !hidden }) : paintLines(outlined, { hidden: !hidden });
   const { data } = yield* within(work, 0, 0.9);
   const harden = (start: number, end: number) => {
@@ -31,6 +30,14 @@ export function* documentLines(source: SceneSource, options: DocumentLineOptions
   };
   if (edges === "hard") yield* within(inStretches(data.length, harden), 0.9, 0.95);
   return yield* within(graying({ width: source.width, height: source.height, data }), 0.95, 1);
+}
+
+/** How shapes are outlined for such lines. */
+export function outliningOf(
+  source: SceneSource,
+  { width, outlines }: Pick<DocumentLineOptions, "width" | "outlines">,
+): OutlineOptions {
+  return { width: strokeOf(source, width), outlineUnstroked: outlines };
 }
 
 /** A width for maps of 512 in pixels of this one: by its short side, and a pixel at least, since less would not show. */

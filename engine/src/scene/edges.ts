@@ -13,9 +13,13 @@ export interface Edges {
   readonly inside?: Box;
   /** What counts as inside besides: a line along the border. */
   readonly rim?: Edges;
+  /** How much of the inside counts, in a box of pixels; all of it without one. */
+  soft?(box: Box): { readonly data: Uint8Array } | null;
+  /** What these edges are of, where they are soft. */
+  readonly of?: object;
 }
 
-/** The inside of a clip, and its border. */
+/** The inside of a clip, and its border where it has a hard one. */
 export interface Clip extends Edges {
   readonly runs: readonly Run[];
 }

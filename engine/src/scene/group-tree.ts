@@ -1,8 +1,10 @@
 import type { Matrix, SceneClip, SceneGroup } from "../core/scene.ts";
+import { isOpaque } from "../vision/matte.ts";
 import { type Clip, EdgeList, filled } from "./edges.ts";
 import { flatten } from "./flatten.ts";
 import { times } from "./matrix.ts";
 import { readPathData } from "./path-data.ts";
+import { type PicturePaint, picturePaint } from "./picture-paint.ts";
 
 /** Groups further out than this are not looked at: documents are not so deep, and circles end. */
 const deepest = 256;
@@ -55,8 +57,8 @@ export class GroupTree {
     const inherited = this.#of(id).clips;
     if (!own || own.length === 0) return inherited;
     // Files write the same clip to shape after shape: one list for all of them, so that its mask is made once.
-    const key = JSON.stringify([id, own]);
-    if (key.length > longestKey) return [...inherited, ...own.map((clip) => this.#clip(clip))];
+    const key = own.some(({ picture }) => picture) ? null : JSON.stringify([id, own]);
+    if (key === null || key.length > longestKey) return [...inherited, ...own.map((clip) => this.#clip(clip))];
     const known = this.#lists.get(key);
     if (known) return known;
     const list = [...inherited, ...own.map((clip) => this.#clip(clip))];
@@ -82,9 +84,25 @@ export class GroupTree {
     return inherited;
   }
 
-  #clip({ path, matrix, rule = "nonzero" }: SceneClip): Clip {
-    const runs = flatten(readPathData(path), { matrix: times(this.#matrix, matrix), tolerance: this.#tolerance });
-    return { ...(filled(runs, rule, this.#edges) ?? { data: new Float32Array(), rule, box: empty }), runs };
+  #clip(of: SceneClip): Clip {
+    const { path, matrix, rule = "nonzero", picture } = of;
+    const data = readPathData(path);
+    const placed = times(this.#matrix, matrix);
+    const runs = flatten(data, { matrix: placed, tolerance: this.#tolerance });
+    const clip = filled(runs, rule, this.#edges) ?? { data: new Float32Array(), rule, box: empty };
+    if (!picture || isOpaque(picture)) return { ...clip, runs };
+    // What fades has no border that could be seen as a line, and lets all through nowhere for sure.
+    const { inside: _, ...soft } = clip;
+    let paint: PicturePaint | null | undefined;
+    return {
+      ...soft,
+      of,
+      runs: [],
+      soft: (box) => {
+        if (paint === undefined) paint = picturePaint(picture, data, placed);
+        return paint?.alpha(box) ?? null;
+      },
+    };
   }
 }
 

@@ -111,6 +111,8 @@ export class MaskPainter {
       const cut = new Layer(own);
       yield* this.#fill(clip, own, cut);
       layer.cut(cut.data);
+      const soft = clip.soft?.(own);
+      if (soft) layer.cut(soft.data);
       yield 0;
     }
     // A picture lets through what its transparent pixels show.

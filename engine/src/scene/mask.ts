@@ -61,6 +61,8 @@ export class Masks {
     for (const clip of clips) {
       const own = new Uint8Array((box.right - box.left) * (box.bottom - box.top));
       yield* this.#coverage.fillInTurns(clip, box, writing(own, box));
+      const soft = clip.soft?.(box);
+      if (soft) for (let n = 0; n < own.length; n++) own[n] = share(own[n] as number, soft.data[n] as number);
       if (clip.rim) {
         const rim = new Uint8Array(own.length);
         yield* this.#coverage.fillInTurns(clip.rim, box, writing(rim, box));

@@ -62,7 +62,7 @@ export class Outline implements OutlinedShape {
     this.#matrix = times(matrix, shape.matrix);
     this.#style = style;
     const { kind, fill, picture } = shape;
-    const paint = alphaOf(fill);
+    const paint = kind === "effect" ? 0 : alphaOf(fill);
     const alpha = kind === "picture" && picture ? 1 : paint > 0 ? paint : kind === "text" || kind === "picture" ? 1 : 0;
     this.opacity = bounded(shape.opacity) * tree.opacity(shape.group);
     this.solidity = alpha * this.opacity;
@@ -127,8 +127,8 @@ export class Outline implements OutlinedShape {
   }
 
   get #isStroked(): boolean {
-    const { stroke, strokeWidth } = this.shape;
-    return strokeWidth > 0 && strokeWidth < Infinity && alphaOf(stroke) > 0;
+    const { stroke, strokeWidth, kind } = this.shape;
+    return kind !== "effect" && strokeWidth > 0 && strokeWidth < Infinity && alphaOf(stroke) > 0;
   }
 
   #lineWidth(): number {
@@ -191,7 +191,7 @@ export class Outline implements OutlinedShape {
   #cutting(): readonly Clip[] {
     if (!(this.#width > 0) || this.#isStroked || this.clips.length === 0) return [];
     const box = hull(this.#data(), this.#matrix) ?? nowhere;
-    return this.clips.filter(({ inside }) => !(inside && contains(inside, box)));
+    return this.clips.filter(({ inside, soft }) => !soft && !(inside && contains(inside, box)));
   }
 
   /** Lines along a clip lie half outside of it: there it lets them through, as the shape does that ends their way. */

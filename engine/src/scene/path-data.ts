@@ -7,6 +7,8 @@ export interface PathData {
   readonly kinds: Uint8Array;
   /** Two numbers for a move or a line, six for a curve, none for closing, one segment after the other. */
   readonly numbers: Float64Array;
+  /** The segments, by rising number, that end inside of an arc: an arc is several curves. */
+  readonly inArcs: readonly number[];
   /** Where in the text the first mistake is; null for a path without one. What came before it is in the outline. */
   readonly mistake: number | null;
 }
@@ -41,6 +43,7 @@ class Reader {
   #filled = 0;
   /** The numbers of one command. */
   readonly #given = new Float64Array(7);
+  #inArcs: number[] = [];
   // Where the pen is, where its run began, and the control point that a smooth curve mirrors.
   #x = 0;
   #y = 0;
@@ -52,6 +55,7 @@ class Reader {
   read(text: string): PathData {
     this.#text = new PathText(text);
     this.#segments = this.#filled = 0;
+    this.#inArcs = [];
     this.#x = this.#y = this.#startX = this.#startY = 0;
     const whole = this.#commands();
     const kinds = this.#kinds.slice(0, this.#segments);
@@ -59,7 +63,7 @@ class Reader {
     if (this.#kinds.length > keptSegments) [this.#kinds, this.#numbers] = [new Uint8Array(256), new Float64Array(1536)];
     const mistake = whole ? null : this.#text.at;
     this.#text = nothing;
-    return { kinds, numbers, mistake };
+    return { kinds, numbers, inArcs: this.#inArcs, mistake };
   }
 
   /** Draws all commands; false, with `at` at the mistake, for text that is not path data to its end. */
@@ -154,6 +158,7 @@ class Reader {
         if (curves === null) return this.#to(line, ex, ey);
         for (let n = 0; n < curves.length; n += 6) {
           const c = (k: number) => curves[n + k] as number;
+          if (n + 6 < curves.length) this.#inArcs.push(this.#segments);
           if (!this.#curve(c(0), c(1), c(2), c(3), c(4), c(5))) return false;
         }
         return true;

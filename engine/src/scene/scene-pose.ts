@@ -23,7 +23,8 @@ const jointCount = 18;
 export function poseOfScene(source: SceneSource): Pose {
   const people = new Map<string, (Joint | null)[][]>();
   for (const shape of outlineScene(source).shapes) {
-    const found = numberedJoint(shape) ?? namedJoint(shape);
+    // A shadow has the name of what casts it.
+    const found = shape.shape.kind === "effect" ? null : (numberedJoint(shape) ?? namedJoint(shape));
     const place = found && shape.opacity > 0 ? middleOf(shape) : null;
     if (found && place) bodyFor(people, found)[found.joint] = place;
   }

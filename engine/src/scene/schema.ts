@@ -1,32 +1,10 @@
 import * as z from "zod/mini";
 import type { Pixels } from "../core/pixels.ts";
 import type { Gradient, Matrix, Paint, Scene, SceneClip, SceneGroup, SceneShape } from "../core/scene.ts";
+import { sceneLimits } from "./scene-limits.ts";
 
 // What a scene from outside must be: a host's, a file's or another thread's. Types and sizes alone; whether a path is well
 // written or a colour known is for the drawing, which draws what it can.
-
-/** What a scene may hold: far more than documents do, and less than would keep a machine for hours. */
-export const sceneLimits = {
-  shapes: 200_000,
-  groups: 100_000,
-  /** How deep groups may lie in each other. */
-  depth: 256,
-  /** Characters of paths in all, those of clips among them. */
-  pathText: 64 * 2 ** 20,
-  /** Characters of one id or name. */
-  name: 10_000,
-  /** Characters of one text. */
-  text: 1_000_000,
-  /** Clips of one shape or group. */
-  clips: 1_000,
-  /** Lengths in one list of dashes. */
-  dashes: 10_000,
-  stops: 10_000,
-  /** Characters of a colour. */
-  colour: 1_000,
-  /** Pixels of one embedded picture. */
-  picturePixels: 2 ** 28,
-} as const;
 
 const name = z.string().check(z.maxLength(sceneLimits.name));
 const share = z.number().check(z.minimum(0), z.maximum(1));
@@ -55,9 +33,6 @@ const gradient: z.ZodMiniType<Gradient> = z
   );
 const paint: z.ZodMiniType<Paint | null> = z.nullable(z.union([colour, gradient]));
 
-const clip: z.ZodMiniType<SceneClip> = z.object({ path, matrix, rule });
-const clips = z.exactOptional(z.array(clip).check(z.maxLength(sceneLimits.clips)));
-
 const side = z.int().check(z.minimum(1));
 const picture: z.ZodMiniType<Pixels> = z
   .object({
@@ -75,10 +50,13 @@ const picture: z.ZodMiniType<Pixels> = z
     }),
   );
 
+const clip: z.ZodMiniType<SceneClip> = z.object({ path, matrix, rule, picture: z.exactOptional(picture) });
+const clips = z.exactOptional(z.array(clip).check(z.maxLength(sceneLimits.clips)));
+
 const shape: z.ZodMiniType<SceneShape> = z.object({
   id: name,
   name,
-  kind: z.exactOptional(z.enum(["path", "text", "picture"])),
+  kind: z.exactOptional(z.enum(["path", "text", "picture", "effect"])),
   group: z.exactOptional(name),
   path,
   matrix: matrix as z.ZodMiniType<Matrix>,

@@ -5,6 +5,7 @@ import { IdPass } from "./ids.ts";
 import { LinePass } from "./lines.ts";
 import type { Outlined, OutlinedShape } from "./outlined.ts";
 import { type Pass, paint } from "./pass.ts";
+import { keptShapes } from "./same-shape.ts";
 
 /** How a sheet is painted. */
 export interface SheetOptions {
@@ -25,7 +26,7 @@ export class Sheet {
   /** For each pixel 1 + the index of the foremost shape with a body there, 0 for none; null where they are not kept. */
   readonly ids: Uint32Array<ArrayBuffer> | null;
   readonly #outlined: Outlined;
-  readonly #shapes: OutlinedShape[];
+  #shapes: OutlinedShape[];
   readonly #passes: readonly Pass[];
   readonly #whole: Box;
 
@@ -56,10 +57,36 @@ export class Sheet {
     if (!old) throw new RangeError(`index: the sheet has ${this.#shapes.length} shapes, and none at ${index}.`);
     const next = this.#outlined.outline(shape);
     this.#shapes[index] = next;
-    const [before, after] = [this.#touched(old), this.#touched(next)];
-    // Apart where they do not meet: what lies between them stays as it is.
-    const boxes = meets(before, after) ? [union(before, after)] : [before, after];
-    const touched = boxes.filter((box) => !isEmpty(box));
+    return this.#repaint([this.#touched(old), this.#touched(next)]);
+  }
+
+  /**
+   * Puts other shapes in the place of all, which lie in the same groups, and paints what that changes, which it returns as
+   * boxes of pixels that lie apart. Shapes with the same content, in the same order, keep their geometry.
+   */
+  update(shapes: readonly SceneShape[]): readonly Box[] {
+    const before = this.#shapes;
+    const kept = keptShapes(
+      before.map(({ shape }) => shape),
+      shapes,
+    );
+    const stays = new Set(kept);
+    const boxes: Box[] = [];
+    for (const [index, old] of before.entries()) if (!stays.has(index)) boxes.push(this.#touched(old));
+    this.#shapes = shapes.map((shape, at) => {
+      const old = before[kept[at] as number];
+      if (old) return old;
+      const next = this.#outlined.outline(shape);
+      boxes.push(this.#touched(next));
+      return next;
+    });
+    // Ids are places: where those shift, all of them change.
+    const shifts = this.ids !== null && kept.some((index, at) => index >= 0 && index !== at);
+    return this.#repaint(shifts ? [this.#whole] : boxes);
+  }
+
+  #repaint(boxes: readonly Box[]): readonly Box[] {
+    const touched = apart(boxes);
     for (const box of touched) {
       this.#clear(box);
       const near = this.#shapes.map((other) => (meets(other.reach, box) ? other : null));
@@ -85,3 +112,25 @@ export class Sheet {
 }
 
 const nowhere: Box = { left: 0, top: 0, right: 0, bottom: 0 };
+
+/** More boxes than these are painted as one. */
+const mostBoxes = 32;
+
+/** Boxes that lie apart and cover others: what lies between those that do not meet stays as it is. */
+function apart(boxes: readonly Box[]): readonly Box[] {
+  const found: Box[] = [];
+  for (const one of boxes) {
+    if (isEmpty(one)) continue;
+    let box = one;
+    for (let at = found.length - 1; at >= 0; at--) {
+      if (!meets(found[at] as Box, box)) continue;
+      box = union(box, found[at] as Box);
+      found.splice(at, 1);
+      // What has grown may meet what it did not.
+      at = found.length;
+    }
+    found.push(box);
+    if (found.length > mostBoxes) found.splice(0, found.length, found.reduce(union));
+  }
+  return found;
+}

@@ -1,17 +1,16 @@
-import type { Matrix, Paint, Rect, SceneClip, SceneShape } from "../core/index.ts";
-import { colourFrom } from "../scene/colour.ts";
+import type { Matrix, Rect, SceneClip } from "../core/index.ts";
 import { attribute, elementsIn, hrefOf, type SvgElement } from "./element.ts";
 import { lengthFrom, type Measures } from "./length.ts";
-import { outside, type PlacedOutline, union } from "./outline.ts";
+import { type PlacedOutline, union } from "./outline.ts";
 import { address } from "./property.ts";
 import { ownValue, type Reading, styleInPlace, target } from "./reading.ts";
-import { pathOf, rectangle, shapeNames } from "./shape.ts";
+import { pathOf, shapeNames } from "./shape.ts";
 import { styleOf } from "./style.ts";
 import type { Style } from "./style-record.ts";
 import { layOut } from "./text.ts";
 import { identity, inverse, moved, multiply, transformFrom } from "./transform.ts";
 
-// Clip paths, and masks as clips: a scene knows outlines that cut, and no soft ones.
+// Clip paths as outlines that cut.
 
 /** What is to be cut. */
 export interface Cut {
@@ -21,6 +20,9 @@ export interface Cut {
   readonly style: Style;
   /** What is being drawn already because something refers to it: none of it may come again. */
   readonly uses: readonly SvgElement[];
+  readonly depth: number;
+  /** True where its coordinates are not the document's yet. */
+  readonly isTemplate: boolean;
   /** Its box in its own coordinates; null for nothing. */
   box(): Rect | null;
 }
@@ -63,7 +65,7 @@ export function clipsOf(reading: Reading, element: SvgElement, cut: Cut): Clips 
 }
 
 /** What a reference in a property leads to; null without one. */
-function referred(reading: Reading, value: string | undefined, property: string): SvgElement | null {
+export function referred(reading: Reading, value: string | undefined, property: string): SvgElement | null {
   if (value === undefined || value.toLowerCase() === "none") return null;
   const match = address.exec(value);
   if (!match) {
@@ -76,7 +78,7 @@ function referred(reading: Reading, value: string | undefined, property: string)
 }
 
 /** The matrix for content whose unit is the box of what is cut, or its coordinates; null for a box without an area. */
-function byBox(isByBox: boolean, { matrix, box }: Cut): Matrix | null {
+export function byBox(isByBox: boolean, { matrix, box }: Cut): Matrix | null {
   if (!isByBox) return matrix;
   const bounds = box();
   if (!bounds || !(bounds.width > 0 && bounds.height > 0)) return null;
@@ -124,7 +126,7 @@ function outlinesOf(
 }
 
 /** Several outlines as one clip; the same object where all is the same, so that it is drawn once. */
-function together(
+export function together(
   reading: Reading,
   element: SvgElement,
   { measures }: Cut,
@@ -140,82 +142,4 @@ function together(
     reading.kept.clips.set(element, kept.set(key, clip));
   }
   return clip;
-}
-
-/** The shapes of an element's children, laid out from a place on. */
-export type Collect = (
-  element: SvgElement,
-  matrix: Matrix,
-  style: Style,
-  measures: Measures,
-  uses: readonly SvgElement[],
-) => readonly SceneShape[];
-
-/** What the `mask` of an element cuts: what is at least half light in it stays. */
-export function masksOf(reading: Reading, element: SvgElement, cut: Cut, collect: Collect): Clips {
-  const mask = referred(reading, ownValue(reading, element, "mask", cut.style), "mask");
-  if (mask?.name !== "mask") return [];
-  if (cut.uses.includes(mask)) {
-    reading.report.skip("mask that refers to itself");
-    return [];
-  }
-  reading.report.skip("mask");
-  reading.report.note("Masks are drawn as clips: what is at least half light in them stays, with a hard edge.");
-  const matrix = byBox(attribute(mask, "maskContentUnits") === "objectBoundingBox", cut);
-  if (!matrix) return null;
-  const style = styleInPlace(reading, mask);
-  const byAlpha = ownValue(reading, mask, "mask-type", style)?.toLowerCase() === "alpha";
-  const light: PlacedOutline[] = [];
-  const dark: PlacedOutline[] = [];
-  let inner: readonly SceneClip[] = [];
-  for (const shape of collect(mask, matrix, style, cut.measures, [...cut.uses, mask])) {
-    const outline = { path: shape.path, matrix: shape.matrix, rule: shape.rule ?? "nonzero" };
-    const { alpha, lightness } = lightOf(shape);
-    if (alpha * (byAlpha ? 1 : lightness) >= 0.5) {
-      light.push(outline);
-      inner = shape.clips ?? [];
-    } else if (alpha >= 0.5) dark.push(outline);
-  }
-  if (light.length === 0) return null;
-  const region = regionOf(mask, cut);
-  if (region === null) return null;
-  const clips: SceneClip[] = [together(reading, mask, cut, light), ...(light.length === 1 ? inner : []), region];
-  for (const hole of dark) clips.push({ path: outside(hole), matrix: identity, rule: "evenodd" });
-  return clips;
-}
-
-/** The rectangle outside of which a mask leaves nothing; null where that is everything. */
-function regionOf(mask: SvgElement, cut: Cut): SceneClip | null {
-  const isByBox = attribute(mask, "maskUnits") !== "userSpaceOnUse";
-  const matrix = byBox(isByBox, cut);
-  if (!matrix) return null;
-  const measures = isByBox ? { ...cut.measures, width: 1, height: 1 } : cut.measures;
-  const length = (name: string, side: "width" | "height", preset: string): number =>
-    lengthFrom(attribute(mask, name), side, measures) ?? (lengthFrom(preset, side, measures) as number);
-  const path = rectangle(
-    length("x", "width", "-10%"),
-    length("y", "height", "-10%"),
-    length("width", "width", "120%"),
-    length("height", "height", "120%"),
-  );
-  return path === null ? null : { path, matrix };
-}
-
-/** How opaque and how light a shape is in the mean: from 0 to 1. */
-function lightOf({ fill, opacity, kind }: SceneShape): { readonly alpha: number; readonly lightness: number } {
-  if (kind === "picture") return { alpha: opacity, lightness: 1 };
-  const colours = coloursIn(fill).map((colour) => colourFrom(colour) ?? ([0, 0, 0, 1] as const));
-  const count = Math.max(1, colours.length);
-  let [alpha, lightness] = [0, 0];
-  for (const [red, green, blue, own] of colours) {
-    alpha += own / count;
-    // Luminance as SVG's masks weigh it.
-    lightness += (0.2125 * red + 0.7154 * green + 0.0721 * blue) / 255 / count;
-  }
-  return { alpha: alpha * opacity, lightness };
-}
-
-function coloursIn(paint: Paint | null): readonly string[] {
-  if (paint === null) return [];
-  return typeof paint === "string" ? [paint] : paint.stops.map(({ colour }) => colour);
 }

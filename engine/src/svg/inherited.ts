@@ -1,6 +1,6 @@
 import type { FillRule } from "../core/scene.ts";
 import { lengthFrom, lengthsFrom, type Measures, numberFrom, shareFrom } from "./length.ts";
-import { initialStyle, type Style } from "./style-record.ts";
+import { initialStyle, type PaintPart, type Style } from "./style-record.ts";
 
 // What each inherited property makes of its value.
 
@@ -33,11 +33,10 @@ const fields: Readonly<Record<string, keyof Style>> = {
   "stroke-linejoin": "join",
   "stroke-miterlimit": "miterLimit",
   visibility: "visible",
-  "paint-order": "strokeFirst",
-  marker: "markers",
-  "marker-start": "markers",
-  "marker-mid": "markers",
-  "marker-end": "markers",
+  "paint-order": "paintOrder",
+  "marker-start": "markerStart",
+  "marker-mid": "markerMid",
+  "marker-end": "markerEnd",
   "font-family": "fontFamily",
   "font-size": "fontSize",
   "font-weight": "fontWeight",
@@ -70,6 +69,9 @@ export function apply(
     case "fill":
     case "stroke":
     case "fontFamily":
+    case "markerStart":
+    case "markerMid":
+    case "markerEnd":
       style[field] = value;
       return;
     case "fillOpacity":
@@ -99,11 +101,8 @@ export function apply(
     case "visible":
       style.visible = word === "visible";
       return;
-    case "strokeFirst":
-      style.strokeFirst = /stroke/.test(word) && !/fill[\s\S]*stroke/.test(word);
-      return;
-    case "markers":
-      style.markers = word === "none" ? style.markers & ~marks(name) : style.markers | marks(name);
+    case "paintOrder":
+      style.paintOrder = orderFrom(word);
       return;
     case "fontSize":
       style.fontSize = fontSizeFrom(word, outer.fontSize, measures) ?? style.fontSize;
@@ -130,9 +129,10 @@ export function apply(
   }
 }
 
-/** Which markers a property is about. */
-function marks(name: string): number {
-  return { "marker-start": 1, "marker-mid": 2, "marker-end": 4 }[name] ?? 7;
+/** The order of painting: what is not named comes after what is, in the usual order. */
+function orderFrom(word: string): readonly PaintPart[] {
+  const named = word.split(/\s+/).filter((part) => initialStyle.paintOrder.includes(part as PaintPart));
+  return [...new Set([...(named as PaintPart[]), ...initialStyle.paintOrder])];
 }
 
 /** Dashes as a line takes them: an odd list twice, one of nothing but zeros not at all. */

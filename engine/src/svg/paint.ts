@@ -1,14 +1,14 @@
 import type { Gradient, GradientStop, Matrix, Paint, Rect } from "../core/index.ts";
 import { colourFrom } from "../scene/colour.ts";
-import { attribute, elementsIn, hrefOf, type SvgElement } from "./element.ts";
+import { attribute, elementsIn, type SvgElement } from "./element.ts";
 import { lengthFrom, type Measures, type Side, shareFrom } from "./length.ts";
 import { address } from "./property.ts";
-import { ownValue, type Reading, styleInPlace, target } from "./reading.ts";
+import { chainOf, ownValue, type Reading, styleInPlace, target } from "./reading.ts";
 import type { Style } from "./style-record.ts";
-import { multiply, transformFrom } from "./transform.ts";
+import { identity, multiply, transformFrom } from "./transform.ts";
 
 // What areas and lines are painted with: colours as they are written, gradients with everything that they inherit from
-// others. Patterns are not drawn but for pictures (picture-fill.ts); a plain colour out of them stands for them.
+// others. Patterns are no paint of a scene: pattern.ts makes shapes of them.
 
 /** The paint of an area or a line. `box` gives the box of the outline, for gradients that refer to it. */
 export function paintFrom(
@@ -28,42 +28,49 @@ export function paintFrom(
     case "linearGradient":
     case "radialGradient":
       return gradientOf(reading, element, opacity, measures, box, fallback);
-    case "pattern": {
-      reading.report.skip("pattern");
-      return patternColour(reading, element, opacity);
-    }
     default:
       if (element !== undefined) reading.report.skip("reference to a paint that is not there");
       return fallback();
   }
 }
 
+/** What stands for a paint of whatever a template is drawn for, until that is known. */
+const open = /^(context-fill|context-stroke)(?: ([\d.]+))?$/i;
+
+/** The paint that an open one stands for, thinned as it asks; any other paint as it is. Null for one of no context. */
+export function contextPaint(
+  paint: Paint | null,
+  context: { readonly fill: Paint | null; readonly stroke: Paint | null } | undefined,
+): Paint | null {
+  const match = typeof paint === "string" ? open.exec(paint) : null;
+  if (!match) return paint;
+  const found = context?.[match[1]?.toLowerCase() === "context-fill" ? "fill" : "stroke"] ?? null;
+  const opacity = Number(match[2] ?? 1);
+  if (found === null || opacity >= 1) return found;
+  if (typeof found === "string") return colourOf(found, "black", opacity);
+  const stops = found.stops.map(({ offset, colour }) => ({
+    offset,
+    colour: colourOf(colour, "black", opacity) ?? colour,
+  }));
+  return { ...found, stops };
+}
+
+/** A gradient follows where its outline was moved to. */
+export function movedPaint(paint: Paint, matrix: Matrix): Paint {
+  return typeof paint === "string" ? paint : { ...paint, matrix: multiply(matrix, paint.matrix ?? identity) };
+}
+
 /** A colour as text, thinned by an opacity; null for none. */
 function colourOf(text: string, current: string, opacity: number): string | null {
   const word = text.toLowerCase();
-  if (word === "none" || word.startsWith("context-")) return null;
+  if (word === "none") return null;
+  if (word.startsWith("context-")) return opacity >= 1 ? word : `${word} ${opacity}`;
   const colour = word === "currentcolor" ? current : text;
   if (opacity >= 1) return colour;
   const parsed = colourFrom(colour);
   if (!parsed) return null;
   const [red, green, blue, alpha] = parsed;
   return `rgba(${red}, ${green}, ${blue}, ${Math.round(alpha * opacity * 1e4) / 1e4})`;
-}
-
-/** Of a pattern the first colour that something in it is filled with; a middle grey without one. */
-function patternColour(reading: Reading, pattern: SvgElement, opacity: number): string {
-  const seen = new Set<SvgElement>();
-  for (let one: SvgElement | null | undefined = pattern; one && !seen.has(one) && seen.size < 32; ) {
-    seen.add(one);
-    for (const child of elementsIn(one)) {
-      const style = styleInPlace(reading, child);
-      const colour = address.test(style.fill) ? null : colourOf(style.fill, style.color, opacity * style.fillOpacity);
-      if (colour !== null) return colour;
-    }
-    const href = hrefOf(one);
-    one = href === undefined ? null : target(reading, href);
-  }
-  return colourOf("#808080", "black", opacity) as string;
 }
 
 function gradientOf(
@@ -74,7 +81,7 @@ function gradientOf(
   box: () => Rect | null,
   fallback: () => Paint | null,
 ): Paint | null {
-  const chain = chainOf(reading, element);
+  const chain = chainOf(reading, element, /^(linear|radial)Gradient$/);
   const stops = stopsOf(reading, chain, opacity);
   const last = stops.at(-1);
   if (!last) return null;
@@ -131,18 +138,6 @@ function within(fx: number, fy: number, cx: number, cy: number, r: number): read
   const far = Math.sqrt(dx * dx + dy * dy);
   const most = r * 0.999;
   return far <= most ? [fx, fy] : [cx + (dx * most) / far, cy + (dy * most) / far];
-}
-
-/** A gradient and those that it takes the rest from, the nearest first. */
-function chainOf(reading: Reading, element: SvgElement): readonly SvgElement[] {
-  const chain: SvgElement[] = [];
-  let one: SvgElement | null | undefined = element;
-  while (one && /^(linear|radial)Gradient$/.test(one.name) && !chain.includes(one) && chain.length < 32) {
-    chain.push(one);
-    const href = hrefOf(one);
-    one = href === undefined ? null : target(reading, href);
-  }
-  return chain;
 }
 
 /** The stops of the first gradient of a chain that has any; read once for each opacity. */

@@ -7,8 +7,8 @@ import { rectangle } from "./shape.ts";
 import { identity, moved, multiply, transformFrom } from "./transform.ts";
 import { fit } from "./view-box.ts";
 
-// A picture as a fill, as design programs write it: a pattern of one tile with one image in it. Other patterns are not
-// drawn (paint.ts).
+// A picture as a fill, as design programs write it: a pattern of one tile with one image in it. Other patterns are laid tile
+// by tile (pattern.ts).
 
 /** A picture that fills an area. */
 export interface PictureFill {

@@ -24,6 +24,8 @@ export interface Place {
   readonly depth: number;
   /** What is being drawn and can be referred to, the outermost first: none of it may come again inside. */
   readonly uses: readonly SvgElement[];
+  /** True inside of what takes its paints from the element that it is drawn for: see `Template`. */
+  readonly isTemplate?: boolean;
 }
 
 /** An element with what is known of it once its style is resolved. */

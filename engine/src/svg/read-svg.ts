@@ -1,4 +1,5 @@
 import type { Scene, SceneGroup, SceneShape, SceneSource } from "../core/scene.ts";
+import { collect, createNames } from "./collection.ts";
 import { readDocument } from "./document.ts";
 import { attribute, elementsIn, type SvgDocument, type SvgElement } from "./element.ts";
 import { textOf } from "./file-text.ts";
@@ -6,7 +7,7 @@ import { readFaces } from "./font.ts";
 import { lengthFrom, type Measures } from "./length.ts";
 import { limitsFrom, type SvgLimits } from "./limits.ts";
 import { type ReadSvgPicture, readPictures } from "./picture.ts";
-import type { OpenGroup, Place } from "./place.ts";
+import type { Place } from "./place.ts";
 import { createBudget, createKept, type Reading } from "./reading.ts";
 import { unreadable } from "./refusal.ts";
 import { createReport, type Reporter, type SvgReport } from "./report.ts";
@@ -62,6 +63,7 @@ export async function readSvg(source: Uint8Array | string, options: SvgOptions =
   const faces = await readFaces(options.fonts ?? []);
   const declared = createCascade(readStyleSheets(document.styles, file, limits.rules, report), report);
   const size = sizeOf(document.root, declared(document.root), file);
+  const [width, height] = [Math.max(1, Math.round(size.width)), Math.max(1, Math.round(size.height))];
   const reading: Reading = {
     file,
     document,
@@ -72,10 +74,11 @@ export async function readSvg(source: Uint8Array | string, options: SvgOptions =
     pictures,
     faces,
     declared,
+    walk,
+    size: { width, height },
     kept: createKept(),
     ...createBudget(file, limits, report),
   };
-  const [width, height] = [Math.max(1, Math.round(size.width)), Math.max(1, Math.round(size.height))];
   const shapes: SceneShape[] = [];
   const groups: SceneGroup[] = [];
   const [elements, place] = begin(reading, size);
@@ -149,42 +152,6 @@ function begin(
   const matrix = box ? fit(box, into, attribute(root, "preserveAspectRatio")).matrix : identity;
   const inside = { ...measures, fontSize: style.fontSize };
   return [elementsIn(root), { ...outside, matrix, style, measures: inside, uses: [root] }];
-}
-
-/** Gives each element an id of its own: the one that it has, with a number where `use` repeats it. */
-function createNames(): (wanted: string) => string {
-  const taken = new Map<string, number>();
-  return (wanted) => {
-    let id = wanted;
-    let count = taken.get(wanted) ?? 0;
-    while (taken.has(id)) id = `${wanted}~${++count}`;
-    taken.set(wanted, count);
-    if (id !== wanted) taken.set(id, 0);
-    return id;
-  };
-}
-
-/** Collects shapes, and the groups that they lie in, each group after the one that it lies in. */
-function collect(shapes: SceneShape[], groups: SceneGroup[]): (shape: SceneShape, group: OpenGroup | null) => void {
-  const written = new Set<OpenGroup>();
-  const write = (group: OpenGroup): void => {
-    const waiting: OpenGroup[] = [];
-    for (let one: OpenGroup | null = group; one && !written.has(one); one = one.outer) waiting.push(one);
-    for (const one of waiting.reverse()) {
-      written.add(one);
-      groups.push({
-        id: one.id,
-        name: one.name,
-        ...(one.outer ? { group: one.outer.id } : {}),
-        ...(one.opacity === 1 ? {} : { opacity: one.opacity }),
-        ...(one.clips.length > 0 ? { clips: one.clips } : {}),
-      });
-    }
-  };
-  return (shape, group) => {
-    if (group) write(group);
-    shapes.push(group ? { ...shape, group: group.id } : shape);
-  };
 }
 
 /** Elements that change a drawing over time or by a program: it is drawn as it stands without them. */

@@ -1,14 +1,16 @@
 import type { Pixels } from "../core/pixels.ts";
 import type { GradientStop, SceneClip } from "../core/scene.ts";
 import { readPathData } from "../scene/path-data.ts";
-import type { SvgDocument, SvgElement } from "./element.ts";
+import { hrefOf, type SvgDocument, type SvgElement } from "./element.ts";
 import type { Face } from "./font.ts";
 import type { Measures } from "./length.ts";
 import type { SvgLimits } from "./limits.ts";
+import type { Names, Place, Sink } from "./place.ts";
 import { unreadable } from "./refusal.ts";
 import type { Reporter } from "./report.ts";
 import { type Declared, declaredValue, styleOf } from "./style.ts";
 import { initialStyle, type Style } from "./style-record.ts";
+import type { Template } from "./template.ts";
 
 /** What the parts of a file that is being read share. */
 export interface Reading {
@@ -24,11 +26,27 @@ export interface Reading {
   readonly pictures: ReadonlyMap<string, Pixels>;
   readonly faces: readonly Face[];
   declared(element: SvgElement): Declared;
-  /** The stops of gradients and the outlines of clip paths that were resolved before, by what they were resolved from. */
+  /** True while something is drawn that effects are made from: those inside of it are left out. */
+  readonly isForEffects?: boolean;
+  /** Walks over elements, and hands each shape to the sink. Yields now and then. */
+  readonly walk: (
+    reading: Reading,
+    elements: readonly SvgElement[],
+    place: Place,
+    names: Names,
+    sink: Sink,
+  ) => Generator<void, void, void>;
+  /** What was resolved before, by what it was resolved from. */
   readonly kept: {
     readonly stops: Map<SvgElement, Map<number, readonly GradientStop[]>>;
     readonly clips: Map<SvgElement, Map<string, SceneClip>>;
+    readonly templates: Map<SvgElement, Template>;
+    readonly masks: Map<SvgElement, Map<string, readonly SceneClip[]>>;
   };
+  /** The document's size in pixels. */
+  readonly size: { readonly width: number; readonly height: number };
+  /** Counts pixels of masks and effects; false where they would be too many in all. */
+  spendPixels(count: number): boolean;
   /** Counts an element that is drawn; one that is only measured weighs less. Throws `picture-unreadable` beyond the limit. */
   spendElement(weight?: number): void;
   /** Counts pieces of outlines. Throws `picture-unreadable` beyond the limit. */
@@ -38,15 +56,23 @@ export interface Reading {
 }
 
 /** What is kept of a file while it is read: nothing yet. */
-export const createKept = (): Reading["kept"] => ({ stops: new Map(), clips: new Map() });
+export const createKept = (): Reading["kept"] => ({
+  stops: new Map(),
+  clips: new Map(),
+  templates: new Map(),
+  masks: new Map(),
+});
+
+/** So many pixels of masks and effects are drawn for one file. */
+const mostPixels = 48_000_000;
 
 /** Counters that refuse what is beyond the limits. */
 export function createBudget(
   file: string,
   limits: SvgLimits,
   report: Reporter,
-): Pick<Reading, "spendElement" | "spendPieces" | "spendPath"> {
-  let [elements, segments] = [0, 0];
+): Pick<Reading, "spendElement" | "spendPieces" | "spendPath" | "spendPixels"> {
+  let [elements, segments, pixels] = [0, 0, 0];
   // What is repeated is looked at once.
   const known = new Map<string, number>();
   const budget = {
@@ -55,6 +81,11 @@ export function createBudget(
       if (elements <= limits.elements) return;
       const reason = `it has more than ${limits.elements} elements, those that <use> repeats included. Simplify the drawing, or raise limits.elements.`;
       throw unreadable(file, reason);
+    },
+    spendPixels(count: number) {
+      if (pixels + count > mostPixels) return false;
+      pixels += count;
+      return true;
     },
     spendPieces(count: number) {
       segments += count;
@@ -106,4 +137,16 @@ export function target(reading: Reading, address: string): SvgElement | null | u
   } catch {
     return null;
   }
+}
+
+/** An element and those of the same kind that it takes by `href` what it does not say itself, the nearest first. */
+export function chainOf(reading: Reading, element: SvgElement, kind: RegExp): readonly SvgElement[] {
+  const chain: SvgElement[] = [];
+  let one: SvgElement | null | undefined = element;
+  while (one && kind.test(one.name) && !chain.includes(one) && chain.length < 32) {
+    chain.push(one);
+    const href = hrefOf(one);
+    one = href === undefined ? null : target(reading, href);
+  }
+  return chain;
 }

@@ -1,6 +1,6 @@
 /** Something that drawings may hold and that is not drawn here. */
 export interface SvgSkipped {
-  /** An element's or a feature's name, such as `filter`, `marker` or `external reference`. */
+  /** An element's or a feature's name, such as `filter`, `textPath` or `external reference`. */
   readonly what: string;
   /** How often it was met. */
   readonly count: number;

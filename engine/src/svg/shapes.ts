@@ -1,14 +1,19 @@
-import type { Matrix, Paint, Rect, SceneShape } from "../core/index.ts";
+import type { Paint, Rect, SceneShape } from "../core/index.ts";
 import { attribute, hrefOf, nameOf } from "./element.ts";
 import { numberFrom } from "./length.ts";
+import { hasMarkers, markersOf } from "./marker.ts";
 import { boxOf, joined, lengthOf, movedPath } from "./outline.ts";
-import { paintFrom } from "./paint.ts";
+import { contextPaint, movedPaint, paintFrom } from "./paint.ts";
+import { layTiles, patternFrom, tilingOf } from "./pattern.ts";
 import { type PictureFill, pictureFill } from "./picture-fill.ts";
 import type { Met, Names, OpenGroup, Sink } from "./place.ts";
 import { ownValue, type Reading, target } from "./reading.ts";
+import { silent } from "./report.ts";
 import { geometry, pathOf, rectangle } from "./shape.ts";
 import type { Style } from "./style-record.ts";
+import type { Context } from "./template.ts";
 import { layOut } from "./text.ts";
+import { meanColour } from "./tile-picture.ts";
 import { identity, multiply } from "./transform.ts";
 import { fit } from "./view-box.ts";
 
@@ -20,11 +25,13 @@ interface Draft {
   readonly style: Style;
   /** The box that gradients refer to. */
   readonly box: () => Rect | null;
+  /** True where the outline is not known, but its box. */
+  readonly isBox?: boolean;
   readonly more: Pick<SceneShape, "kind" | "text" | "picture">;
 }
 
 /** Hands the shapes of an element to the sink. */
-export function shapesOf(reading: Reading, met: Met, names: Names, sink: Sink): void {
+export function* shapesOf(reading: Reading, met: Met, names: Names, sink: Sink): Generator<void, void, void> {
   const { element, declared, style, place } = met;
   if (element.name === "image") {
     imageOf(reading, met, names, sink);
@@ -37,10 +44,11 @@ export function shapesOf(reading: Reading, met: Met, names: Names, sink: Sink): 
     for (const run of runs) {
       if (!run.style.visible) continue;
       const text = run.words;
-      draw(reading, met, names, sink, {
+      yield* draw(reading, met, names, sink, {
         path: run.path,
         style: run.style,
         box: () => whole,
+        isBox: run.isBox,
         more: { kind: "text", text },
       });
     }
@@ -53,27 +61,38 @@ export function shapesOf(reading: Reading, met: Met, names: Names, sink: Sink): 
     if (box === undefined) box = boxOf(path, identity);
     return box;
   };
-  if (style.markers > 0 && /^(path|line|polyline|polygon)$/.test(element.name)) reading.report.skip("marker");
-  draw(reading, met, names, sink, { path, style, box: boxOnce, more: {} });
+  yield* draw(reading, met, names, sink, { path, style, box: boxOnce, more: {} });
 }
 
-/** Paints a draft, as one shape or, where its stroke lies under its fill, as two. */
-function draw(reading: Reading, met: Met, names: Names, sink: Sink, draft: Draft): void {
-  const { element, matrix, place } = met;
+/**
+ * Paints a draft: as one shape, or as several in a group where it has more than a scene's shape can hold, or has it in
+ * another order.
+ */
+function* draw(reading: Reading, met: Met, names: Names, sink: Sink, draft: Draft): Generator<void, void, void> {
+  const { element, matrix, place, opacity, clips } = met;
   const { style, path, box, more } = draft;
   if (element.name === "path") reading.spendPath(path);
   else reading.spendPieces(path.length / 8);
-  const paint = (text: string, opacity: number): Paint | null =>
-    paintFrom(reading, text, opacity, style, place.measures, box);
-  const laid = element.name === "line" ? null : pictureFill(reading, style.fill, box);
-  if (laid) fillByPicture(met, names, sink, draft, laid);
-  const fill = element.name === "line" || laid ? null : paint(style.fill, style.fillOpacity);
-  const stroke = style.strokeWidth > 0 ? paint(style.stroke, style.strokeOpacity) : null;
-  if (fill === null && stroke === null) return;
+  // Neither tiles nor markers count where something is only measured, or drawn as its box.
+  const isBare = reading.report === silent || draft.isBox === true;
+  const isOpenLine = element.name === "line";
+  const laid = isOpenLine ? null : pictureFill(reading, style.fill, box);
+  const pattern = isOpenLine || laid ? null : patternFrom(reading, style.fill);
+  const paint = (text: string, share: number): Paint | null => {
+    const found = isBare && patternFrom(reading, text) ? "black" : text;
+    const own = paintFrom(reading, found, share, style, place.measures, box);
+    return place.isTemplate ? own : contextPaint(own, undefined);
+  };
+  const tiling = pattern && !isBare ? yield* tilingOf(reading, pattern, box(), place.measures, place) : null;
+  const fill = isOpenLine || laid || (pattern && !isBare) ? null : paint(style.fill, style.fillOpacity);
+  const stroke = yield* strokeOf(reading, met, draft, paint);
+  const hasMarks = !isBare && hasMarkers(element, style);
+  if (fill === null && stroke === null && !tiling && !laid && !hasMarks) return;
   const scale = dashScale(met, path, style);
   const id = attribute(element, "id") || element.name;
+  const name = nameOf(element) ?? element.name;
   const shape = {
-    name: nameOf(element) ?? element.name,
+    name,
     path,
     matrix,
     ...(style.fillRule === "evenodd" ? { rule: style.fillRule } : {}),
@@ -92,21 +111,59 @@ function draw(reading: Reading, met: Met, names: Names, sink: Sink, draft: Draft
   const line = isSteady
     ? { ...shape, path: movedPath(path, matrix), matrix: identity, stroke: movedPaint(stroke, matrix) }
     : { ...shape, stroke };
-  const { opacity, clips } = met;
-  const emit = (
-    one: Omit<SceneShape, "id" | "opacity" | "clips" | "group">,
-    group: OpenGroup | null,
-    own: boolean,
-  ): void => {
-    const cut = own && clips.length > 0 ? { clips } : {};
-    sink({ id: names(id), ...one, opacity: own ? opacity : 1, ...cut }, group);
-  };
-  if (fill !== null && stroke !== null && (style.strokeFirst || isSteady)) {
-    const group: OpenGroup = { id: names(id), name: shape.name, outer: place.group, opacity, clips };
-    const area = { ...shape, fill, stroke: null, strokeWidth: 0, dash: [] };
-    const parts = [{ ...line, fill: null }, area];
-    for (const part of style.strokeFirst ? parts : parts.reverse()) emit(part, group, false);
-  } else emit({ ...line, fill }, place.group, true);
+  const isParted = fill !== null && stroke !== null && (isSteady || !strokeFollows(style, hasMarks));
+  const emit = (one: Omit<SceneShape, "id" | "opacity" | "clips" | "group">, group: OpenGroup | null): void =>
+    sink({ id: names(id), ...one, opacity: 1 }, group);
+  if (!isParted && !tiling && !hasMarks) {
+    if (laid) fillByPicture(met, names, sink, draft, laid);
+    if (fill === null && stroke === null) return;
+    const cut = clips.length > 0 ? { clips } : {};
+    sink({ id: names(id), ...line, fill, opacity, ...cut }, place.group);
+    return;
+  }
+  const group: OpenGroup = { id: names(id), name, outer: place.group, opacity, clips };
+  const bare: Met = { ...met, place: { ...place, group }, opacity: 1, clips: [] };
+  let isDrawn = false;
+  for (const part of style.paintOrder) {
+    if (part === "markers") {
+      if (!hasMarks) continue;
+      const context: Context = { fill: tiling ? null : fill, stroke, matrix };
+      yield* markersOf(reading, met, style, path, group, names, sink, context);
+    } else if (part === "fill" && laid) fillByPicture(bare, names, sink, draft, laid);
+    else if (part === "fill" && tiling) {
+      const rule = style.fillRule === "evenodd" ? { rule: style.fillRule } : {};
+      const clip = { path, matrix, ...rule };
+      const inside: OpenGroup = { id: names(id), name, outer: group, opacity: style.fillOpacity, clips: [clip] };
+      yield* layTiles(reading, met, tiling, { path, box: box() as Rect, rule }, inside, names, sink);
+    } else if (part === "fill" && isParted) emit({ ...shape, fill, stroke: null, strokeWidth: 0, dash: [] }, group);
+    else if (part === "stroke" && isParted) emit({ ...line, fill: null }, group);
+    else if (!isDrawn && (part === "fill" ? fill : stroke) !== null) {
+      isDrawn = true;
+      emit({ ...line, fill }, group);
+    }
+  }
+}
+
+/** Whether the line is painted right after the area. */
+function strokeFollows({ paintOrder }: Style, hasMarks: boolean): boolean {
+  const order = hasMarks ? paintOrder : paintOrder.filter((part) => part !== "markers");
+  return order.indexOf("stroke") === order.indexOf("fill") + 1;
+}
+
+/** The paint of a line; of a pattern its colour from far away, since a scene tiles areas alone. */
+function* strokeOf(
+  reading: Reading,
+  { place }: Met,
+  { style, box, isBox }: Draft,
+  paint: (text: string, share: number) => Paint | null,
+): Generator<void, Paint | null, void> {
+  if (!(style.strokeWidth > 0)) return null;
+  const pattern = reading.report === silent || isBox ? null : patternFrom(reading, style.stroke);
+  if (!pattern) return paint(style.stroke, style.strokeOpacity);
+  const tiling = yield* tilingOf(reading, pattern, box(), place.measures, place);
+  if (!tiling) return null;
+  reading.report.skip("pattern on a line");
+  return yield* meanColour(reading, tiling, style.strokeOpacity);
 }
 
 /** The picture that fills an outline, as a shape of its own below the outline's line. */
@@ -128,11 +185,6 @@ function fillByPicture(met: Met, names: Names, sink: Sink, { path, style }: Draf
     picture: fill.picture,
   };
   sink(shape, place.group);
-}
-
-/** A gradient follows where its outline was moved to. */
-function movedPaint(paint: Paint, matrix: Matrix): Paint {
-  return typeof paint === "string" ? paint : { ...paint, matrix: multiply(matrix, paint.matrix ?? identity) };
 }
 
 /** What dashes are scaled by where an element says how long it wants to be taken. */

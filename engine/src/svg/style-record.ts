@@ -1,5 +1,8 @@
 import type { FillRule } from "../core/scene.ts";
 
+/** What an outline is painted with. */
+export type PaintPart = "fill" | "stroke" | "markers";
+
 /** What is inherited from element to element. Lengths in the units of the element. */
 export interface Style {
   readonly color: string;
@@ -16,10 +19,12 @@ export interface Style {
   readonly join: "miter" | "round" | "bevel";
   readonly miterLimit: number;
   readonly visible: boolean;
-  /** True where the stroke lies under the fill. */
-  readonly strokeFirst: boolean;
-  /** 1 for markers at the beginning, 2 between, 4 at the end, added up. */
-  readonly markers: number;
+  /** What is painted first, second and last. */
+  readonly paintOrder: readonly PaintPart[];
+  /** What stands at the first, the inner and the last points of outlines: a reference, or none. */
+  readonly markerStart: string;
+  readonly markerMid: string;
+  readonly markerEnd: string;
   readonly fontFamily: string;
   readonly fontSize: number;
   readonly fontWeight: number;
@@ -50,8 +55,10 @@ export const initialStyle: Style = {
   join: "miter",
   miterLimit: 4,
   visible: true,
-  strokeFirst: false,
-  markers: 0,
+  paintOrder: ["fill", "stroke", "markers"],
+  markerStart: "none",
+  markerMid: "none",
+  markerEnd: "none",
   fontFamily: "",
   fontSize: 16,
   fontWeight: 400,

@@ -33,6 +33,10 @@ function declaredBy(element: SvgElement, sheet: StyleSheet, report: Reporter): D
       for (const [part, own] of fontParts(value)) set(part, own, important);
       return;
     }
+    if (name === "marker") {
+      for (const part of ["start", "mid", "end"]) set(`marker-${part}`, value, important);
+      return;
+    }
     if (weighty.has(name) && !important) return;
     if (!takes(name, value)) {
       // What stood before it holds on, as files say it twice for readers old and new; without that something is missing.

@@ -1,7 +1,11 @@
-import type { Rect, SceneShape } from "../core/index.ts";
-import { type Clips, type Cut, clipsOf, masksOf } from "./clip.ts";
+import type { Rect } from "../core/index.ts";
+import { type Clips, type Cut, clipsOf } from "./clip.ts";
+import { createNames } from "./collection.ts";
+import { effectsOf } from "./effects.ts";
 import { attribute, elementsIn, hrefOf, nameOf, type SvgElement } from "./element.ts";
+import { suits } from "./language.ts";
 import { shareFrom } from "./length.ts";
+import { masksOf } from "./mask.ts";
 import { boxOf, joined } from "./outline.ts";
 import { transformOf } from "./own-transform.ts";
 import type { Met, Names, OpenGroup, Place, Sink } from "./place.ts";
@@ -23,6 +27,8 @@ interface Frame {
   readonly place: Place;
   /** Present where `use` refers to the elements: a symbol is drawn only so. */
   readonly given?: Given;
+  /** What comes above all of the elements. */
+  readonly after?: () => void;
 }
 
 /** What holds other elements to be drawn. */
@@ -57,53 +63,84 @@ export function* walk(
   names: Names,
   sink: Sink,
 ): Generator<void, void, void> {
-  const frames: Frame[] = [{ elements, at: 0, place }];
+  yield* walkFrame(reading, { elements, at: 0, place }, names, sink);
+}
+
+function* walkFrame(reading: Reading, first: Frame, names: Names, sink: Sink): Generator<void, void, void> {
+  const frames: Frame[] = [first];
   let met = 0;
   for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
     const element = frame.elements[frame.at++];
     if (!element) {
+      frame.after?.();
       frames.pop();
       continue;
     }
     if (++met % stride === 0) yield;
-    const inner = visit(reading, element, frame, names, sink);
+    const inner = yield* visit(reading, element, frame, names, sink);
     if (inner) frames.push(inner);
   }
 }
 
 /** Draws an element, or gives what is to be visited inside of it. */
-function visit(reading: Reading, element: SvgElement, frame: Frame, names: Names, sink: Sink): Frame | null {
+function* visit(
+  reading: Reading,
+  element: SvgElement,
+  frame: Frame,
+  names: Names,
+  sink: Sink,
+): Generator<void, Frame | null, void> {
   const { name } = element;
   if (name.includes(":") || unseen.has(name) || (name === "symbol" && !frame.given)) return null;
   reading.spendElement(reading.report === silent ? 0.1 : 1);
-  const isShape = shapeNames.has(name) || name === "text" || name === "image";
-  if (!isShape && !containers.has(name)) {
+  if (!isShapeName(name) && !containers.has(name)) {
     reading.report.skip(name);
     return null;
   }
   if (!suits(element, reading.language)) return null;
-  const found = meet(reading, element, frame.place);
+  const found = yield* meet(reading, element, frame.place);
   if (!found) return null;
-  if (isShape) {
-    shapesOf(reading, found, names, sink);
-    return null;
-  }
-  return enter(reading, found, names, frame.given);
+  const effects = yield* effectsOf(reading, found, cutOf(reading, found), (own, alone, into) =>
+    drawAlone(own, alone, frame.given, into),
+  );
+  if (!effects) return yield* drawOrEnter(reading, found, frame.given, names, sink);
+  const id = attribute(element, "id") || name;
+  const { opacity, clips, place } = found;
+  const group: OpenGroup = { id: names(id), name: nameOf(element) ?? name, outer: place.group, opacity, clips };
+  const { below, above } = effects;
+  if (below) sink({ id: names(id), ...below }, group);
+  const after = above ? (): void => sink({ id: names(id), ...above }, group) : undefined;
+  const bare: Met = { ...found, opacity: 1, clips: [], place: { ...place, group } };
+  const inner = yield* drawOrEnter(reading, bare, frame.given, names, sink);
+  if (inner && after) return { ...inner, after };
+  after?.();
+  return inner;
 }
 
-/** Whether an element is meant for this reader: of its language, without extensions. */
-function suits(element: SvgElement, language: string): boolean {
-  if (attribute(element, "requiredExtensions") !== undefined) return false;
-  const languages = attribute(element, "systemLanguage");
-  if (languages === undefined) return true;
-  return languages.split(",").some((one) => {
-    const wanted = one.trim().toLowerCase();
-    return wanted === language || wanted.startsWith(`${language}-`);
-  });
+const isShapeName = (name: string): boolean => shapeNames.has(name) || name === "text" || name === "image";
+
+/** Draws a shape, or gives what is to be visited inside of a container. */
+function* drawOrEnter(
+  reading: Reading,
+  met: Met,
+  given: Given | undefined,
+  names: Names,
+  sink: Sink,
+): Generator<void, Frame | null, void> {
+  if (!isShapeName(met.element.name)) return enter(reading, met, names, given);
+  yield* shapesOf(reading, met, names, sink);
+  return null;
+}
+
+/** Draws an element and all that lies in it for itself. */
+function* drawAlone(reading: Reading, met: Met, given: Given | undefined, sink: Sink): Generator<void, void, void> {
+  const names = createNames();
+  const inner = yield* drawOrEnter(reading, met, given, names, sink);
+  if (inner) yield* walkFrame(reading, inner, names, sink);
 }
 
 /** Resolves an element's style and place; null for one that is not seen. */
-function meet(reading: Reading, element: SvgElement, place: Place): Met | null {
+function* meet(reading: Reading, element: SvgElement, place: Place): Generator<void, Met | null, void> {
   const { report } = reading;
   const declared = reading.declared(element);
   const style = styleOf(place.style, declared, element, place.measures);
@@ -116,7 +153,6 @@ function meet(reading: Reading, element: SvgElement, place: Place): Met | null {
   const at = (name: "x" | "y", side: "width" | "height"): number =>
     geometry(element, declared, name, side, measures) ?? 0;
   const matrix = element.name === "use" ? multiply(turned, moved(at("x", "width"), at("y", "height"))) : turned;
-  if ((own("filter") ?? "none").toLowerCase() !== "none") report.skip("filter");
   if (!/^(normal)?$/i.test(own("mix-blend-mode") ?? "")) report.skip("mix-blend-mode");
   const met = {
     element,
@@ -126,41 +162,35 @@ function meet(reading: Reading, element: SvgElement, place: Place): Met | null {
     place: { ...place, measures },
     opacity: shareFrom(own("opacity")) ?? 1,
   };
-  const clips = cutsOf(reading, { ...met, clips: [] });
+  const clips = yield* cutsOf(reading, { ...met, clips: [] });
   return clips && { ...met, clips };
 }
 
-/** All that cuts an element by its own properties; null where nothing is left of it. */
-function cutsOf(reading: Reading, met: Met): Clips {
-  const { element, matrix, style, place } = met;
+/** What is cut by the properties of an element. */
+function cutOf(reading: Reading, met: Met): Cut {
+  const { matrix, style, place } = met;
   let known: Rect | null | undefined;
-  const cut: Cut = {
+  return {
     matrix,
     style,
     measures: place.measures,
     uses: place.uses,
+    depth: place.depth,
+    isTemplate: place.isTemplate === true,
     box() {
       if (known === undefined) known = measured(reading, met);
       return known;
     },
   };
-  const clips = clipsOf(reading, element, cut);
-  const masks =
-    clips &&
-    masksOf(reading, element, cut, (content, at, own, measures, uses) => {
-      const shapes: SceneShape[] = [];
-      const from: Place = { matrix: at, style: own, group: null, measures, depth: place.depth + 1, uses };
-      finish(
-        walk(
-          { ...reading, report: silent },
-          elementsIn(content),
-          from,
-          (name) => name,
-          (shape) => shapes.push(shape),
-        ),
-      );
-      return shapes;
-    });
+}
+
+/** All that cuts an element by its own properties; null where nothing is left of it. */
+function* cutsOf(reading: Reading, met: Met): Generator<void, Clips, void> {
+  // What is only measured is not cut: boxes are those of outlines.
+  if (reading.report === silent) return [];
+  const cut = cutOf(reading, met);
+  const clips = clipsOf(reading, met.element, cut);
+  const masks = clips && (yield* masksOf(reading, met.element, cut));
   return clips && masks && [...clips, ...masks];
 }
 
@@ -173,13 +203,7 @@ function measured(reading: Reading, met: Met): Rect | null {
   };
   const place: Place = { ...met.place, matrix: identity, group: null };
   const bare: Met = { ...met, matrix: identity, place, clips: [] };
-  const same = (name: string): string => name;
-  if (shapeNames.has(met.element.name) || met.element.name === "text" || met.element.name === "image") {
-    shapesOf(quiet, bare, same, sink);
-  } else {
-    const frame = enter(quiet, bare, same, undefined);
-    if (frame) finish(walk(quiet, frame.elements, frame.place, same, sink));
-  }
+  finish(drawAlone(quiet, bare, undefined, sink));
   return box;
 }
 
