@@ -1,6 +1,7 @@
 import { createPixels, type Pixels } from "../core/pixels.ts";
 import type { Runtime, Tensor } from "../runtime/runtime.ts";
 import { sides } from "../runtime/scaled-sum.ts";
+import { acted, actingRows, type Meeting, meetingsOf, type ObservedSum, rowsOf, squares } from "./influence-terms.ts";
 import { maskAt } from "./mask.ts";
 import type { ControlTerm } from "./residuals.ts";
 
@@ -40,10 +41,9 @@ export interface Influence {
   readonly conflicts: readonly Conflict[];
 }
 
-/** What is added to one tensor of the locked network in one step. */
-interface ObservedSum {
-  readonly base: Tensor;
-  readonly terms: readonly ControlTerm[];
+interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
 /** What is gathered of one control. */
@@ -84,60 +84,58 @@ export class InfluenceMeter {
   async observe(step: number, sums: readonly ObservedSum[], options: { readonly signal?: AbortSignal }): Promise<void> {
     const [, , height = 1, width = 1] = sums[0]?.base.dims ?? [];
     [this.#width, this.#height] = [width, height];
+    const layers = sums.filter(({ terms }) => terms.length > 0).map((sum) => ({ ...sum, meetings: meetingsOf(sum) }));
+    // One question for the whole step: what comes back from a GPU is waited for once.
+    const found = await this.#runtime.products(
+      layers.flatMap(({ base, terms, meetings }) => [
+        squares(base, rowsOf(base)),
+        ...terms.map((term) => squares(term.tensor, term.pool ? [] : actingRows(term))),
+        ...meetings.map(({ one, other, rows }) => ({ one: one.tensor, other: other.tensor, rows })),
+      ]),
+      options,
+    );
     const totals = new Map<number, { added: number; base: number }>();
-    for (const { base, terms } of sums) {
-      if (terms.length === 0) continue;
-      const pairs = terms.flatMap((one, n) =>
-        terms.slice(n + 1).flatMap((other) => (alike(one, other) ? ([[one, other]] as const) : [])),
-      );
-      const found = await this.#runtime.products(
-        [
-          [base, base],
-          ...terms.map(({ tensor }) => [tensor, tensor] as const),
-          ...pairs.map(([one, other]) => [one.tensor, other.tensor] as const),
-        ],
-        options,
-      );
-      const energy = found[0] as Float32Array;
+    let next = 0;
+    const take = () => found[next++] as Float32Array;
+    for (const { base, terms, meetings } of layers) {
       const [, , area] = sides(base);
-      for (const [n, term] of terms.entries()) {
-        const own = term.pool ? await this.#pooledEnergy(term) : (found[1 + n] as Float32Array);
-        const { added, under } = acted(term, own, energy, area);
+      const energy = take();
+      const energies = new Map(terms.map((term) => [term, take()]));
+      for (const term of terms) {
+        if (term.pool) energies.set(term, await this.#pooledEnergy(term, options));
+        const { added, under } = acted(term, energies.get(term) as Float32Array, energy, area);
         const total = totals.get(term.index) ?? { added: 0, base: 0 };
         total.added += sum(added);
         total.base += sum(under);
         totals.set(term.index, total);
         this.#addPlaces(term.index, base, added, under, sums.length);
       }
-      for (const [n, [one, other]] of pairs.entries())
-        this.#addPair(
-          one,
-          other,
-          [
-            found[1 + terms.indexOf(one)],
-            found[1 + terms.indexOf(other)],
-            found[1 + terms.length + n],
-          ] as Float32Array[],
-          area,
-        );
+      for (const meeting of meetings) {
+        const own = energies.get(meeting.one) as Float32Array;
+        const theirs = energies.get(meeting.other) as Float32Array;
+        this.#addMeeting(meeting, { own, theirs, products: take() }, area);
+      }
     }
     for (const [index, { added, base }] of totals)
       this.#controls[index]?.steps.set(step, base > 0 ? Math.sqrt(added / base) : 0);
   }
 
   /** The energy of a residual that is averaged over the picture before it is added: alike in every place. */
-  async #pooledEnergy({ tensor, mask }: ControlTerm): Promise<Float32Array> {
+  async #pooledEnergy(term: ControlTerm, { signal }: { readonly signal?: AbortSignal }): Promise<Float32Array> {
+    const { tensor, mask } = term;
+    signal?.throwIfAborted();
     const values = await this.#runtime.read(tensor);
-    const [rows, channels, area] = sides(tensor);
-    const energy = new Float32Array(rows * area);
-    for (let row = 0; row < rows; row++) {
+    const [, channels, area] = sides(tensor);
+    const rows = actingRows(term);
+    const energy = new Float32Array(rows.length * area);
+    for (const [n, [row]] of rows.entries()) {
       let squares = 0;
       for (let c = 0; c < channels; c++) {
         let mean = 0;
         for (let i = 0; i < area; i++) mean += (values[(row * channels + c) * area + i] as number) * (mask?.[i] ?? 1);
         squares += (mean / area) ** 2;
       }
-      energy.fill(squares, row * area, (row + 1) * area);
+      energy.fill(squares, n * area, (n + 1) * area);
     }
     return energy;
   }
@@ -146,44 +144,49 @@ export class InfluenceMeter {
     const [, , height = 1, width = 1] = base.dims;
     const places = this.#controls[index]?.places ?? new Float32Array(this.#width * this.#height);
     this.#controls[index] ??= { steps: new Map(), places };
-    for (let y = 0, to = 0; y < this.#height; y++) {
-      const row = Math.floor((y * height) / this.#height) * width;
-      for (let x = 0; x < this.#width; x++, to++) {
-        const from = row + Math.floor((x * width) / this.#width);
-        const below = under[from] as number;
-        if (below > 0) places[to] = (places[to] as number) + Math.sqrt((added[from] as number) / below) / layers;
-      }
-    }
+    const ratios = added.map((squares, at) => (under[at] ? Math.sqrt(squares / (under[at] as number)) : 0));
+    // A deep layer's place is a wide one: straight lines between their middles, not steps.
+    const spread = maskAt({ width, height, data: ratios }, this.#width, this.#height);
+    for (let at = 0; at < places.length; at++) places[at] = (places[at] as number) + (spread[at] as number) / layers;
   }
 
-  #addPair(one: ControlTerm, other: ControlTerm, energies: readonly Float32Array[], area: number): void {
-    const [own, theirs, products] = energies as [Float32Array, Float32Array, Float32Array];
+  #addMeeting(
+    { one, other }: Meeting,
+    { own, theirs, products }: Record<"own" | "theirs" | "products", Float32Array>,
+    area: number,
+  ): void {
     const turned = one.index > other.index;
     const key = turned ? `${other.index} ${one.index}` : `${one.index} ${other.index}`;
     const pair = this.#pairs.get(key) ?? { product: 0, one: 0, other: 0 };
     this.#pairs.set(key, pair);
-    for (const [n, row] of one.rows.entries()) {
+    // `own` and `theirs` have a row for each of the batch on which their term acts, `products` for each where both do.
+    let [ownRow, theirRow, row] = [0, 0, 0];
+    for (const [n, strength] of one.rows.entries()) {
       const beside = other.rows[n];
-      if (!row || !beside) continue;
-      for (let i = 0; i < area; i++) {
-        const [a, b] = [row.scale * (one.mask?.[i] ?? 1), beside.scale * (other.mask?.[i] ?? 1)];
-        const at = row.row * area + i;
-        pair.product += a * b * (products[at] as number);
-        pair.one += a * a * (own[at] as number);
-        pair.other += b * b * (theirs[at] as number);
+      if (strength && beside) {
+        for (let i = 0; i < area; i++) {
+          const a = strength.scale * (one.mask?.[i] ?? 1);
+          const b = beside.scale * (other.mask?.[i] ?? 1);
+          pair.product += a * b * (products[row * area + i] as number);
+          pair.one += a * a * (own[ownRow * area + i] as number);
+          pair.other += b * b * (theirs[theirRow * area + i] as number);
+        }
+        row++;
       }
+      if (strength) ownRow++;
+      if (beside) theirRow++;
     }
   }
 
   /** What was gathered, its maps cut from the size that was drawn to the one that was asked for. */
-  result({ asked, drawn }: Record<"asked" | "drawn", { readonly width: number; readonly height: number }>): Influence {
+  result({ asked, drawn }: Record<"asked" | "drawn", Size>): Influence {
     const planes = this.#controls.map((gathered) => {
       if (!gathered) return null;
       const count = Math.max(1, gathered.steps.size);
       const data = gathered.places.map((value) => value / count);
       return maskAt({ width: this.#width, height: this.#height, data }, drawn.width, drawn.height);
     });
-    const most = planes.reduce((highest, plane) => plane?.reduce((a, b) => Math.max(a, b), highest) ?? highest, 0);
+    const most = Math.max(0, ...planes.map((plane) => (plane ? highest(plane, drawn.width, asked) : 0)));
     const controls = this.#controls.map((gathered, n): ControlInfluence | null => {
       const plane = planes[n];
       if (!gathered || !plane) return null;
@@ -204,49 +207,28 @@ export class InfluenceMeter {
   }
 }
 
-/** Whether two terms' tensors can be multiplied: their nets ran on the same halves, and neither is averaged. */
-const alike = (one: ControlTerm, other: ControlTerm): boolean =>
-  one.tensor.dims.join() === other.tensor.dims.join() &&
-  !one.pool &&
-  !other.pool &&
-  one.rows.every((row, n) => row === null || other.rows[n] == null || row.row === other.rows[n].row);
-
-/** By place, the squares of what a term adds and of what it is added to, over the rows on which it acts. */
-function acted(
-  { rows, mask, pool }: ControlTerm,
-  energy: Float32Array,
-  base: Float32Array,
-  area: number,
-): { readonly added: Float32Array; readonly under: Float32Array } {
-  const [added, under] = [new Float32Array(area), new Float32Array(area)];
-  for (const [n, row] of rows.entries()) {
-    if (!row) continue;
-    for (let i = 0; i < area; i++) {
-      const factor = row.scale * (pool ? 1 : (mask?.[i] ?? 1));
-      added[i] = (added[i] as number) + factor * factor * (energy[row.row * area + i] as number);
-      under[i] = (under[i] as number) + (base[n * area + i] as number);
-    }
-  }
-  return { added, under };
-}
-
 function sum(values: ArrayLike<number>): number {
   let total = 0;
   for (let i = 0; i < values.length; i++) total += values[i] as number;
   return total;
 }
 
-function grayOf(
-  plane: Float32Array,
-  pitch: number,
-  { width, height }: { readonly width: number; readonly height: number },
-  most: number,
-): Pixels {
+/** The largest number of a plane where a picture of some size lies on it. */
+function highest(plane: Float32Array, pitch: number, { width, height }: Size): number {
+  let most = 0;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) most = Math.max(most, plane[y * pitch + x] as number);
+  return most;
+}
+
+function grayOf(plane: Float32Array, pitch: number, { width, height }: Size, most: number): Pixels {
   const pixels = createPixels(width, height);
+  const { data } = pixels;
   for (let y = 0, to = 0; y < height; y++)
     for (let x = 0; x < width; x++, to += 4) {
       const value = most > 0 ? Math.round((255 * (plane[y * pitch + x] as number)) / most) : 0;
-      pixels.data.set([value, value, value, 255], to);
+      data[to] = data[to + 1] = data[to + 2] = value;
+      data[to + 3] = 255;
     }
   return pixels;
 }

@@ -101,8 +101,8 @@ export type StrengthPreset = "balanced" | "prompt" | "control" | "guess" | "reso
 export const strengthPresets: Readonly<
   Record<StrengthPreset, { readonly layers?: LayerWeights; readonly halves?: readonly [number, number] }>
 > = {
-  balanced: {},
-  prompt: { layers: "soft" },
+  balanced: { halves: [1, 1] },
+  prompt: { layers: "soft", halves: [1, 1] },
   control: { layers: "soft", halves: [1, 0] },
   guess: { layers: "logspace", halves: [1, 0] },
   resolution: { layers: "resolution", halves: [1, 0] },

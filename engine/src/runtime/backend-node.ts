@@ -1,4 +1,4 @@
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism, cpus, totalmem } from "node:os";
 import type * as Ort from "onnxruntime-node";
 import { UnderdrawError } from "../core/errors.ts";
 import { type Backend, type Device, type Loaded, type OpenOptions, sessionDefaults } from "./backend.ts";
@@ -142,6 +142,10 @@ export const backend: Backend = {
   cpu: "cpu",
   prefersGpu: false,
   fragile: false,
+  memory() {
+    const limit = process.constrainedMemory?.() ?? 0; // a container's; "none" is told as 0 or as more than the machine's
+    return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+  },
   async version() {
     const { env } = await loadOrt();
     return env.versions.node ?? env.versions.common;

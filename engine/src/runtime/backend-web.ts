@@ -51,6 +51,11 @@ export const backend: Backend = {
   cpu: "wasm",
   prefersGpu: true,
   fragile: true,
+  memory() {
+    const { deviceMemory } = globalThis.navigator as { readonly deviceMemory?: number };
+    // Gibibytes, brought to the nearest power of two and to 8 at the most (W3C Device Memory): there may be half as much more.
+    return deviceMemory !== undefined && deviceMemory < 8 ? 1.5 * deviceMemory * 2 ** 30 : null;
+  },
   async version() {
     const ort = await loadOrt({});
     return ort.env.versions.web ?? ort.env.versions.common;

@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web";
 import type { ForeignType, Graph, Weights } from "../graph/graph.ts";
 import type { ForeignModel, Provider, RuntimeOptions } from "./runtime.ts";
-import type { ScaledSum } from "./scaled-sum.ts";
+import type { RowProduct, ScaledSum } from "./scaled-sum.ts";
 
 // What differs between a browser and Node, behind one interface: which onnxruntime there is, how a device is opened,
 // how weights reach it, where tensors lie. `#backend` in package.json chooses the file; both export `backend`.
@@ -29,10 +29,10 @@ export interface Verdict {
   readonly halfError: number | null;
 }
 
-/** What is computed on the device without onnxruntime, on its tensors where they lie. */
+/** What is computed on the device without onnxruntime, on its tensors of floats where they lie. */
 export interface Kernels {
-  addScaled(sums: readonly ScaledSum<OrtTensor>[]): OrtTensor[];
-  products(pairs: readonly (readonly [one: OrtTensor, other: OrtTensor])[]): Promise<Float32Array[]>;
+  addScaled(sums: readonly ScaledSum<OrtTensor>[]): Promise<OrtTensor[]>;
+  products(pairs: readonly RowProduct<OrtTensor>[]): Promise<Float32Array[]>;
 }
 
 /** An open provider. */
@@ -72,6 +72,8 @@ export interface Backend {
   readonly prefersGpu: boolean;
   /** Whether a job that does not end, or a crash, leaves onnxruntime unusable for all of this JavaScript realm. */
   readonly fragile: boolean;
+  /** Bytes that this process may use at the most, for what computes on the CPU; null where nothing tells. */
+  memory(): number | null;
   /** onnxruntime's version. Rejects where it is not installed or cannot start. */
   version(): Promise<string>;
   /** Opens a provider. Rejects with `webgpu-unavailable` where there is no WebGPU that computes rightly. */

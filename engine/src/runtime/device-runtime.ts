@@ -7,7 +7,8 @@ import { DeviceTensor } from "./device-tensor.ts";
 import { crashed, deviceLost, failureOf, isCrash, saysLost } from "./failure.ts";
 import { breakRealm, inTurn, realmBroken } from "./queue.ts";
 import type { ForeignModel, Provider, Runtime, Session, Tensor } from "./runtime.ts";
-import { addScaled, type Numbers, products, type ScaledSum, sides } from "./scaled-sum.ts";
+import type { RowProduct, ScaledSum } from "./scaled-sum.ts";
+import { addedOn, checkProduct, checkSum, productsOn } from "./sum-on-device.ts";
 
 // A device with the guarantees of `Runtime`: one job at a time, a limit of time, errors that say what happened, and an
 // end that frees everything.
@@ -17,6 +18,8 @@ export interface RuntimeTraits {
   readonly precision: Precision;
   readonly fallback: string | null;
   readonly limitMs: number;
+  /** Bytes that there are, where that is known. */
+  readonly memory: number | null;
   readonly fragile: boolean;
 }
 
@@ -26,6 +29,7 @@ export class DeviceRuntime implements Runtime, SessionOwner {
   readonly precision: Precision;
   readonly about: string;
   readonly fallback: string | null;
+  readonly memory: Runtime["memory"];
   /** What was found when the device was opened, for reports. */
   readonly device: Device;
   #lost: Error | null = null;
@@ -42,6 +46,8 @@ export class DeviceRuntime implements Runtime, SessionOwner {
     this.precision = traits.precision;
     this.about = device.about;
     this.fallback = traits.fallback;
+    const largest = device.facts["maxBufferSize"];
+    this.memory = { total: traits.memory, tensor: typeof largest === "number" && largest > 0 ? largest : null };
     void device.lost.then((reason) => {
       // A device of ours is destroyed at the end of `dispose`.
       if (!this.#disposed) this.#lost ??= deviceLost(reason);
@@ -98,53 +104,41 @@ export class DeviceRuntime implements Runtime, SessionOwner {
   }
 
   async addScaled(sums: readonly ScaledSum[], options: CallWithSignal = {}): Promise<Tensor[]> {
-    const { device } = this;
     const own = sums.map(({ base, terms }) => ({
       base: this.#own(base, "added to"),
       terms: terms.map((term) => ({ ...term, tensor: this.#own(term.tensor, "added") })),
     }));
     for (const sum of own) checkSum(sum);
-    const numbers = async ({ value, dims }: DeviceTensor): Promise<Numbers> => ({
-      dims,
-      values: await device.download(value),
-    });
-    const work = async () => {
-      if (device.kernels) {
-        const where = own.map(({ base, terms }) => ({
-          base: base.value,
-          terms: terms.map((term) => ({ ...term, tensor: term.tensor.value })),
-        }));
-        return device.kernels.addScaled(where).map((value) => this.adopt(value));
-      }
-      const results: Tensor[] = [];
-      for (const { base, terms } of own) {
-        const there = await Promise.all(terms.map(async (term) => ({ ...term, tensor: await numbers(term.tensor) })));
-        const values = addScaled({ base: await numbers(base), terms: there });
-        results.push(this.adopt(device.upload(base.type, base.dims, values)));
-      }
-      return results;
+    const made: DeviceTensor[] = [];
+    const free = () => {
+      for (const tensor of made) tensor.dispose();
     };
-    return this.job("Adding controls", options, work, (late) => {
-      for (const tensor of late) tensor.dispose();
+    const work = async () => {
+      const where = own.map(({ base, terms }) => ({
+        base: base.value,
+        terms: terms.map((term) => ({ ...term, tensor: term.tensor.value })),
+      }));
+      const results = await addedOn(this.device, where);
+      made.push(...results.map((value) => this.adopt(value)));
+      return made;
+    };
+    return this.job("Adding controls", options, work, free).catch((error: unknown) => {
+      // Memory that ran out is told after the work.
+      free();
+      throw error;
     });
   }
 
-  async products(pairs: readonly (readonly [Tensor, Tensor])[], options: CallWithSignal = {}): Promise<Float32Array[]> {
-    const { device } = this;
-    const own = pairs.map(([one, other]) => [this.#own(one, "multiplied"), this.#own(other, "multiplied")] as const);
-    for (const [one, other] of own)
-      if (one.dims.join() !== other.dims.join())
-        throw new RangeError(`A tensor of [${one.dims}] is multiplied by one of [${other.dims}].`);
-    return this.job("Measuring controls", options, async () => {
-      if (device.kernels) return device.kernels.products(own.map(([one, other]) => [one.value, other.value]));
-      const results: Float32Array[] = [];
-      for (const [one, other] of own) {
-        const { dims } = one;
-        const values = await device.download(one.value);
-        const others = other === one ? values : await device.download(other.value);
-        results.push(products({ dims, values }, { dims, values: others }));
-      }
-      return results;
+  async products(pairs: readonly RowProduct[], options: CallWithSignal = {}): Promise<Float32Array[]> {
+    const own = pairs.map(({ one, other, rows }) => ({
+      one: this.#own(one, "multiplied"),
+      other: this.#own(other, "multiplied"),
+      rows,
+    }));
+    for (const pair of own) checkProduct(pair);
+    return this.job("Measuring controls", options, () => {
+      const where = own.map(({ one, other, rows }) => ({ one: one.value, other: other.value, rows }));
+      return productsOn(this.device, where);
     });
   }
 
@@ -242,19 +236,5 @@ export class DeviceRuntime implements Runtime, SessionOwner {
       await this.device.close();
       for (const result of ended) if (result.status === "rejected") throw result.reason;
     });
-  }
-}
-
-/** Throws a `RangeError` for terms that do not fit their base. */
-function checkSum({ base, terms }: ScaledSum<DeviceTensor>): void {
-  const [rows, channels, area] = sides(base);
-  for (const term of terms) {
-    const [own, depth, places] = sides(term.tensor);
-    if (depth !== channels || places !== area)
-      throw new RangeError(`A tensor of [${term.tensor.dims}] is added to one of [${base.dims}].`);
-    if (term.mask && term.mask.length !== area)
-      throw new RangeError(`A mask of ${term.mask.length} places is laid on ${area} places.`);
-    if (term.rows.length !== rows || term.rows.some((row) => row && !(row.row >= 0 && row.row < own)))
-      throw new RangeError(`The rows of a sum are not those of its tensors, ${rows} and ${own}.`);
   }
 }

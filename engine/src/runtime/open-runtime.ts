@@ -82,7 +82,9 @@ export async function openRuntime(options: OpenOptions = {}): Promise<Runtime> {
   }
   try {
     const precision = precisionOn(device, options.precision ?? "auto");
-    return new DeviceRuntime(device, { precision, fallback, limitMs, fragile: backend.fragile });
+    // A graphics device has memory of its own, and does not say how much.
+    const memory = device.provider === "webgpu" ? null : backend.memory();
+    return new DeviceRuntime(device, { precision, fallback, limitMs, memory, fragile: backend.fragile });
   } catch (error) {
     await device.close();
     throw error;

@@ -1,5 +1,5 @@
 import type { Dim, ForeignType, Graph, Precision, Weights } from "../graph/graph.ts";
-import type { ScaledSum } from "./scaled-sum.ts";
+import type { RowProduct, ScaledSum } from "./scaled-sum.ts";
 
 // The one room that knows onnxruntime. Above it the engine is the same in a browser and in Node: it opens graphs,
 // makes tensors and runs sessions. Every run and load goes through one queue, since two at once hang onnxruntime-web.
@@ -82,6 +82,8 @@ export interface Runtime {
   readonly about: string;
   /** Why something better was not taken: a sentence for the person, or null. */
   readonly fallback: string | null;
+  /** Bytes that there are for all together, and for one tensor; null where nobody tells. */
+  readonly memory: { readonly total: number | null; readonly tensor: number | null };
   /** Set when the device was lost or onnxruntime crashed: every later call rejects with it, and a new runtime is needed. */
   readonly lost: Error | null;
   /** Copies numbers to a tensor. They are given as float32, but for int64, and brought to the tensor's type. */
@@ -89,17 +91,15 @@ export interface Runtime {
   /** Copies a tensor's numbers back, as float32. The tensor stays usable. */
   read(tensor: Tensor): Promise<Float32Array>;
   /**
-   * The sums as new tensors, of their base's type; see `ScaledSum`. No session is made for it. Rejects as `Session.run`.
+   * The sums as new tensors, of their base's type; see `ScaledSum`. No session is made for it. Rejects as `Session.run`,
+   * and with a TypeError or RangeError for tensors, rows, strengths or masks that do not fit.
    */
   addScaled(sums: readonly ScaledSum[], options?: { readonly signal?: AbortSignal }): Promise<Tensor[]>;
   /**
-   * For each pair of tensors [rows, channels, height, width] of the same sides, the sum of their product over the
-   * channels: [rows x height x width] in float32, copied back.
+   * For each pair of tensors, the sum of their product over the channels, for each pair of rows and each place:
+   * [rows x height x width] in float32, copied back. Rejects as `addScaled`.
    */
-  products(
-    pairs: readonly (readonly [one: Tensor, other: Tensor])[],
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<Float32Array[]>;
+  products(pairs: readonly RowProduct[], options?: { readonly signal?: AbortSignal }): Promise<Float32Array[]>;
   /**
    * Loads a graph: `weights` are pulled one by one, some perhaps twice. What `read` throws with a code of ours, the call
    * rejects with; otherwise with the signal's reason, `runtime-failed`, `out-of-memory`, `timeout`, `device-lost`, or in

@@ -22,6 +22,14 @@ export interface ScaledSum<T = Tensor> {
   readonly terms: readonly ScaledTerm<T>[];
 }
 
+/** Two tensors [rows of its own, channels, height, width] of the same channels and places, multiplied row by row. */
+export interface RowProduct<T = Tensor> {
+  readonly one: T;
+  readonly other: T;
+  /** Which row of the one meets which of the other. */
+  readonly rows: readonly (readonly [one: number, other: number])[];
+}
+
 /** Numbers with their sides. */
 export interface Numbers {
   readonly dims: readonly number[];
@@ -48,17 +56,18 @@ export function addScaled({ base, terms }: ScaledSum<Numbers>): Float32Array {
   return values;
 }
 
-/** For each row and place, the sum over the channels of the product of two tensors of the same sides: [rows, places]. */
-export function products(one: Numbers, other: Numbers): Float32Array {
-  const [rows, channels, area] = sides(one);
-  const result = new Float32Array(rows * area);
-  for (let row = 0; row < rows; row++)
+/** For each pair of rows and each place, the sum over the channels of the product: [pairs x places]. */
+export function products({ one, other, rows }: RowProduct<Numbers>): Float32Array {
+  const [, channels, area] = sides(one);
+  const sums = new Float64Array(rows.length * area);
+  for (const [n, [row, beside]] of rows.entries())
     for (let c = 0; c < channels; c++) {
       const from = (row * channels + c) * area;
-      for (let i = 0, to = row * area; i < area; i++, to++)
-        result[to] = (result[to] as number) + (one.values[from + i] as number) * (other.values[from + i] as number);
+      const fromOther = (beside * channels + c) * area;
+      for (let i = 0, to = n * area; i < area; i++, to++)
+        sums[to] = (sums[to] as number) + (one.values[from + i] as number) * (other.values[fromOther + i] as number);
     }
-  return result;
+  return Float32Array.from(sums);
 }
 
 /** Rows, channels and places of a tensor. */

@@ -6,6 +6,8 @@ import { textOf } from "./failure.ts";
 import { loadGraph, loadModel, type OrtModule } from "./ort-web.ts";
 import { ATTENTION_BOUND, HALF_BOUND, selfTest } from "./self-test.ts";
 import { cpuTensor, numbersOf, packed, unpacked } from "./tensor-data.ts";
+import { WebgpuKernels } from "./webgpu-kernels.ts";
+import { padded } from "./webgpu-settings.ts";
 
 // A GPUDevice of our own (or one that is shared with us) as a place for tensors and sessions. It is opened with what the
 // adapter can do, tested, and opened again without subgroups when attention is wrong with them.
@@ -22,10 +24,6 @@ const limitNames = [
   "maxComputeWorkgroupsPerDimension",
   "maxStorageBuffersPerShaderStage",
 ] as const;
-
-/** onnxruntime copies buffers in steps of 16 bytes, so that ours end on one. */
-const STEP = 16;
-const round = (bytes: number): number => Math.max(STEP, Math.ceil(bytes / STEP) * STEP);
 
 /** Verdicts of this realm by adapter, so that a device that is opened again is not tested again. */
 const verdicts = new Map<string, Verdict>();
@@ -77,7 +75,7 @@ class WebgpuDevice implements Device {
   readonly lost: Promise<string>;
   noHalf: string | null = null;
   verdict: Verdict | null = null;
-  readonly kernels: Kernels | null = null;
+  readonly kernels: Kernels;
   readonly gpu: GPUDevice;
   readonly #ort: OrtModule;
   readonly #own: boolean;
@@ -91,6 +89,7 @@ class WebgpuDevice implements Device {
     this.#own = own;
     this.#strict = strict;
     this.about = adapterName(gpu);
+    this.kernels = new WebgpuKernels(gpu, (...what) => this.#tensor(...what));
     this.lost = gpu.lost.then(({ reason, message }) => message || reason || "for no stated reason");
   }
 
@@ -132,7 +131,7 @@ class WebgpuDevice implements Device {
     // Shapes are read on the CPU; what else is not of floats goes into models of somebody else's, which put it there.
     if (type !== "float32" && type !== "float16") return cpuTensor(this.#ort, type, dims, values);
     const data = packed(type, values);
-    const size = round(data.byteLength);
+    const size = padded(data.byteLength);
     const most = Math.min(this.gpu.limits.maxBufferSize, this.gpu.limits.maxStorageBufferBindingSize);
     if (size > most) throw new Error(`out of memory: a buffer of size ${size} is above the device's limit of ${most}`);
     this.gpu.pushErrorScope("out-of-memory");
@@ -158,7 +157,7 @@ class WebgpuDevice implements Device {
     const bytes = count * (tensor.type === "float16" ? 2 : 4);
     // Not `getData`: that moves the tensor to the CPU for good.
     const target = this.gpu.createBuffer({
-      size: round(bytes),
+      size: padded(bytes),
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     });
     try {
@@ -176,7 +175,7 @@ class WebgpuDevice implements Device {
     if (tensor.location !== "gpu-buffer") return tensor;
     // onnxruntime's own buffer goes back to its session, which crashes when that is gone.
     const source = tensor.gpuBuffer as GPUBuffer;
-    const size = Math.min(source.size, round(elements(tensor.dims) * (tensor.type === "float16" ? 2 : 4)));
+    const size = Math.min(source.size, padded(elements(tensor.dims) * (tensor.type === "float16" ? 2 : 4)));
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const buffer = this.gpu.createBuffer({ size, usage });
     const encoder = this.gpu.createCommandEncoder();
