@@ -16,9 +16,12 @@ import { chooseSize, type DrawnSize } from "./drawn-size.ts";
 import type { PipelineDefaults } from "./engine.ts";
 import { residualLevels } from "./graph/index.ts";
 import { type MeasuredControl, measureControls, type SeeingOptions } from "./measured.ts";
+import { preflight } from "./preflight.ts";
+import { prepareInit } from "./prepared-init.ts";
 import { prepareMap } from "./prepared-map.ts";
 import { prepareMask } from "./prepared-mask.ts";
 import type { GenerateOptions, GenerateRequest, GenerateResult, Reused, Warning } from "./request.ts";
+import { usualInitStrength } from "./request-schema.ts";
 import { maskedAway, negativeUnused, neverActive, promptCut } from "./request-warnings.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 
@@ -33,6 +36,8 @@ export interface GenerationParts {
   readonly defaults: PipelineDefaults;
   /** What earlier generations left. */
   readonly kept: Kept;
+  /** Bytes that all of it may take; what the runtime tells without it. */
+  readonly memory: number | undefined;
   /** What sees in pictures, for maps that are seen by nets. */
   readonly seeing: Pick<SeeingOptions, "run" | "models">;
   /** The name of the net that reads a control's map. */
@@ -46,8 +51,9 @@ export async function runGeneration(
   parts: GenerationParts,
   request: GenerateRequest,
   warnings: Warning[],
-  options: Options,
+  asked: Options,
 ): Promise<GenerateResult> {
+  const options = lookingOn(asked);
   const { runtime, base, defaults, kept } = parts;
   const { signal, trace } = options;
   const steps = request.steps ?? defaults.steps;
@@ -55,16 +61,24 @@ export async function runGeneration(
   const seed = request.seed === undefined ? randomSeed() : parseSeed(request.seed);
   const config = samplerConfig(request.sampler, base.model.scheduler);
   const size = chooseSize(request, defaults, warnings);
+  const { strength = usualInitStrength } = request.init ?? { strength: 1 };
+  preflight(parts, request, { size, steps: Math.max(1, Math.floor(steps * strength)), guided: guidance > 1 });
 
   tell(options, { phase: "encode", fraction: 0.01, what: "prompt" });
   const texts = await encodeTexts(parts, request, guidance > 1, warnings, options);
   const draw = createNormals(seed);
-  const begin = await beginning(runtime, base, {
+  const init = request.init && prepareInit(request.init, { size, factor: defaults.multiple, steps });
+  if (init) {
+    warnings.push(...init.warnings);
+    tell(options, { phase: "encode", fraction: 0.015, what: "picture" });
+  }
+  const begin = await beginning(runtime, base, kept, {
     config,
     steps,
-    init: undefined,
+    init: init?.init,
     size,
     normals: (name, length) => options.noise?.(name, length) ?? draw(length),
+    skipNormals: draw,
     noiseKey: options.noise ? `given ${crypto.randomUUID()}` : `seed ${seed}`,
     signal,
     ...(trace ? { trace } : {}),
@@ -115,8 +129,7 @@ export async function runGeneration(
         }),
       ...(trace
         ? {
-            // Their own copies: what is kept is nobody's to change.
-            traceValues: (name, dims, values) => trace(name, { dims, values: values.slice() }),
+            traceValues: (name, dims, values) => trace(name, { dims, values }),
             trace: async (name, tensor) => {
               if (tensor) trace(name, { dims: tensor.dims, values: await runtime.read(tensor) });
             },
@@ -153,34 +166,44 @@ export async function runGeneration(
   };
 }
 
+/** Whoever looks on gets copies: what is kept is nobody's to change. */
+function lookingOn(options: Options): Options {
+  const { trace } = options;
+  if (!trace) return options;
+  return { ...options, trace: (name, { dims, values }) => trace(name, { dims, values: values.slice() }) };
+}
+
 /** The texts as cross-attention reads them. */
 async function encodeTexts(
-  { runtime, base, kept }: GenerationParts,
+  { runtime, base, defaults, kept }: GenerationParts,
   request: GenerateRequest,
   guided: boolean,
   warnings: Warning[],
   { signal, trace }: Options,
 ) {
   const known: Reused["text"][number][] = [];
+  const skip = request.clipSkip ?? 0;
+  const encoder = await base.textWithout(skip, { signal });
   const encode = async (half: "cond" | "uncond", prompt: string): Promise<TextStates> => {
-    const key = `text ${contentKey(prompt)}`;
+    const key = `text ${skip} ${contentKey(prompt)}`;
     const found = await kept.take<EncodedText>(key, async () => {
-      const value = await encodeText(runtime, base.text, prompt, { signal });
+      const value = await encodeText(runtime, encoder, prompt, { signal });
       return { value, bytes: value.states.byteLength };
     });
     const text = found.value;
     if (found.known) known.push(half === "cond" ? "prompt" : "negativePrompt");
     if (text.cut !== "") warnings.push(promptCut(half, text.cut, base.text.length));
-    trace?.(`text.${half}.ids`, { dims: [1, text.ids.length], values: text.ids.slice() });
+    trace?.(`text.${half}.ids`, { dims: [1, text.ids.length], values: text.ids });
     trace?.(`text.${half}.states`, {
       dims: [1, base.text.length, base.text.config.width],
-      values: text.states.slice(),
+      values: text.states,
     });
     return { key, states: text.states };
   };
   const conditional = await encode("cond", request.prompt);
   const unconditional = guided ? await encode("uncond", request.negativePrompt ?? "") : null;
-  if (!guided && request.negativePrompt) warnings.push(negativeUnused(request.guidance ?? 1));
+  if (!guided && request.negativePrompt)
+    warnings.push(negativeUnused(request.guidance ?? defaults.guidance, defaults.guidance));
   return { conditional, unconditional, known };
 }
 
@@ -198,7 +221,7 @@ function prepareControls(
     const name = netFor(control);
     const net = nets.get(name);
     if (!net) throw new RangeError(`The net "${name}" is not loaded.`);
-    const map = prepareMap(control, name, size, index);
+    const map = prepareMap(control, name, size, index, [...nets.keys()]);
     warnings.push(...map.warnings);
     const masking = control.mask ? prepareMask(control.mask, size) : null;
     // White everywhere is the same as no mask, black everywhere the same as no control.
@@ -207,7 +230,7 @@ function prepareControls(
     const found = strengths(control, { levels, steps, guided, globalPool: net.config.globalPool });
     const each = masking?.reach === "none" ? found.map(() => null) : found;
     if ((control.weight ?? 1) !== 0 && each.every((strength) => strength === null))
-      warnings.push(masking?.reach === "none" ? maskedAway(index) : neverActive(control, index, steps));
+      warnings.push(masking?.reach === "none" ? maskedAway(index) : neverActive(control, index, steps, guided));
     controls.push({
       index,
       name,

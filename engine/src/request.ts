@@ -42,7 +42,8 @@ export interface Control {
    */
   readonly curve?: readonly (readonly [at: number, factor: number])[];
   /**
-   * How much of the strength acts on each half of guidance, from 0 to 1; [1, 1] without it. [1, 0] is the prompt's half
+   * How much of the strength acts on each half of guidance, from 0 to 1; the model's own without it, which is [1, 1] where
+   * the model says nothing. [1, 0] is the prompt's half
    * alone, at half the net's cost. A net that pools its residuals acts there alone by itself.
    */
   readonly halves?: readonly [conditional: number, unconditional: number];
@@ -61,7 +62,7 @@ export interface Init {
   readonly picture: Pixels;
   /**
    * How much of it may change, above 0 to 1: only the last `floor(steps x strength)` steps are executed, at least one.
-   * At 1 it is all noise. 0.6 without it.
+   * At 1 all of them are: what begins with a mask begins with noise alone then. 0.6 without it.
    */
   readonly strength?: number;
   /** Where it may change: white; black and transparent places keep the picture's latents. Everywhere without it. */
@@ -88,6 +89,8 @@ export interface GenerateRequest {
   readonly guidance?: number;
   /** Share of the guided prediction that is brought back to the deviation of the unguided one, 0 to 1; 0 without it. */
   readonly guidanceRescale?: number;
+  /** How many of the text encoder's last layers are left out, from 0; the final norm stays. A1111's "clip skip" less 1. */
+  readonly clipSkip?: number;
   /** What to begin with; noise alone without it. */
   readonly init?: Init;
   /** The checkpoint's own scheduler without it. */
@@ -109,7 +112,7 @@ export interface Warning {
 /** A change of a request, as data. `control` is the number of a control. */
 export type RequestChange =
   | { readonly set: Partial<Pick<GenerateRequest, "width" | "height" | "steps" | "guidance">> }
-  | { readonly control: number; readonly set: Partial<Pick<Control, "weight" | "range" | "net" | "resize">> }
+  | { readonly control: number; readonly set: Partial<Omit<Control, "map" | "mask">> }
   /** Exchanges black and white in the control's map. */
   | { readonly control: number; readonly invert: true }
   | { readonly control: number; readonly remove: true };
@@ -138,11 +141,11 @@ export interface GenerateOptions extends CallOptions {
 export interface Reused {
   /** The texts that were known. */
   readonly text: readonly ("prompt" | "negativePrompt")[];
-  /** The numbers of the controls whose map's features were known. */
+  /** The numbers of the controls that act and whose map's features were known, or not needed since the steps were. */
   readonly maps: readonly number[];
   /** How many steps, from the first on, were known. */
   readonly steps: number;
-  /** Whether the picture was known, and nothing was computed. */
+  /** Whether the picture was known, so that nothing was decoded. */
   readonly picture: boolean;
 }
 

@@ -133,6 +133,17 @@ test("a convolution that leaves its strides to a default is refused", () => {
   expect(lint(b.finish([["y", y]])).join()).toContain("leaves strides out");
 });
 
+test("a UNet that reads nine channels reads twelve, since WebGPU computes nine wrongly", () => {
+  for (const precision of ["float32", "float16"] as const) {
+    const graph = unetEncoder({ ...sd15Unet, inChannels: 9 }, precision);
+    expect(lint(graph)).toEqual([]);
+    const [first] = graph.nodes.filter(({ op }) => op === "Conv");
+    expect(first?.inputs.slice(0, 2).map((name) => graph.values.get(name)?.dims[1])).toEqual([12, 12]);
+    expect(graph.inputs.find(({ name }) => name === "latent")?.dims[1]).toBe(9);
+    expect(graph.weights.find(({ name }) => name.startsWith("conv_in.weight"))?.dims).toEqual([320, 9, 3, 3]);
+  }
+});
+
 test("sinusoids are those of the diffusion models, cosines first", () => {
   const row = sinusoids([0, 999], { channels: [320], cosineFirst: true, frequencyShift: 0 });
   expect([...row.slice(0, 160)].every((value) => value === 1)).toBe(true);

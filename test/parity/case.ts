@@ -28,9 +28,10 @@ const generation = z.object({
     controls: z.array(
       z.object({ net: z.string(), map: z.string(), weight: z.number(), range: z.tuple([z.number(), z.number()]) }),
     ),
-    init: z.unknown(),
+    init: z.nullable(z.object({ image: z.string(), strength: z.number(), mask: z.nullish(z.string()) })),
     scheduler,
   }),
+  tolerance: z.record(z.string(), z.array(z.number())).optional(),
 });
 const schedulers = z.object({
   kind: z.literal("schedulers"),

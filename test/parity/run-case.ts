@@ -29,15 +29,7 @@ export async function runCase(folder: string, say: (line: string) => void): Prom
 
 async function runGeneration(folder: string, found: GenerationCase, say: (line: string) => void) {
   const { base, controlnets, request } = found;
-  const cannot = [
-    [found.loras.length > 0, "LoRAs"],
-    [request.init !== null, "a start from a picture"],
-    [request.batch !== 1, `a batch of ${request.batch}`],
-    [request.guessMode, "guess mode"],
-    [request.guidanceRescale !== 0, "guidance rescale"],
-    [request.clipSkip !== 0, "clip skip"],
-  ].flatMap(([asked, what]) => (asked ? [what] : []));
-  if (cannot.length > 0) throw new Error(`This engine does not run ${cannot.join(", ")} yet.`);
+  if (found.loras.length > 0) throw new Error("This engine does not run LoRAs yet.");
   const inputs = tensorsIn(folder, "inputs.safetensors");
 
   await using engine = new Engine({ runtime: { device: "cpu" } });
@@ -53,11 +45,13 @@ async function runGeneration(folder: string, found: GenerationCase, say: (line: 
   });
   say(`loaded ${base.path}${nets.length > 0 ? ` with ${nets.map(([name]) => name).join(", ")}` : ""}`);
 
-  const maps = new Map<string, Pixels>();
-  for (const { map } of request.controls)
-    maps.set(map, (await readPicture(new Uint8Array(readFileSync(join(folder, map))), { name: map })).pixels);
+  const pictures = new Map<string, Pixels>();
+  const { init } = request;
+  for (const name of [...request.controls.map(({ map }) => map), ...(init ? [init.image, init.mask] : [])])
+    if (name)
+      pictures.set(name, (await readPicture(new Uint8Array(readFileSync(join(folder, name))), { name })).pixels);
   // Awaited here: the engine is disposed when this function returns.
-  return await generateCase(pipeline, request, { inputs, maps }, say);
+  return await generateCase(pipeline, request, { inputs, pictures }, say);
 }
 
 function runSchedulers(folder: string, found: SchedulersCase, say: (line: string) => void) {

@@ -104,7 +104,7 @@ export interface Denoised {
   readonly key: string;
   /** How many steps were known. */
   readonly knownSteps: number;
-  /** The numbers of the controls whose features were known. */
+  /** The numbers of the controls that act and whose features were known, or not needed any more. */
   readonly knownMaps: readonly number[];
 }
 
@@ -134,7 +134,7 @@ export async function denoise(
     const noise = at.next.noise === 0 ? {} : { noise: request.normals(`step.${i}`, size) };
     if (known && i <= known.step) continue;
     options.signal?.throwIfAborted();
-    hoisted ??= await hoist(runtime, unet, request, kept, options);
+    hoisted ??= await hoist(runtime, unet, { ...request, from: i }, kept, options);
     const scaled = Float32Array.from(latents, (value) => value * at.inputScale);
     if (i === 0)
       see?.(
@@ -154,12 +154,15 @@ export async function denoise(
     ({ latents, memory } = step(schedule, i, { latents, output: guided, memory, ...noise }));
     request.repaint?.apply(latents, i);
     see?.(`latents.${i}`, dims, latents);
-    keepStep(kept, keys[i], { latents, memory });
+    keepStep(kept, keys[i], { schedule, step: i }, { latents, memory });
     options.onStep?.(i, () => clean(before, guided, at, request.prediction));
   }
   requireFinite(latents, "the latent");
   see?.("latents.final", dims, latents);
-  return { latents, key: keys.at(-1) ?? "", knownSteps: known ? known.step + 1 : 0, knownMaps: hoisted?.known ?? [] };
+  const made = new Set(hoisted?.made);
+  const acting = request.controls.filter(({ strengths }) => strengths.some(Boolean));
+  const knownMaps = acting.flatMap(({ index }) => (made.has(index) ? [] : [index]));
+  return { latents, key: keys.at(-1) ?? "", knownSteps: known ? known.step + 1 : 0, knownMaps };
 }
 
 /** What the UNet reads of one picture. */

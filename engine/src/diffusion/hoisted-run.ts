@@ -25,19 +25,22 @@ export interface HoistedRun {
   readonly text: Readonly<Record<string, Tensor>>;
   readonly times: TimeTable;
   readonly controls: readonly RunningControl[];
-  /** The numbers of the controls whose features were known. */
-  readonly known: readonly number[];
+  /** The numbers of the controls whose features no earlier generation had computed. */
+  readonly made: readonly number[];
 }
+
+/** A ControlNet's name, or null for the base: a net may be called anything. */
+type NetworkName = string | null;
 
 /** The halves that a control acts on in any step. */
 export const halvesNeeded = (control: PreparedControl, guided: boolean): readonly Half[] =>
   halvesOf(guided).filter((half) => control.strengths.some((strength) => strength?.[half]));
 
-/** Computes what the steps share. */
+/** Computes what the steps from number `from` on share. */
 export async function hoist(
   runtime: Runtime,
   unet: LoadedUnet,
-  request: DenoiseRequest,
+  request: DenoiseRequest & { readonly from: number },
   kept: Kept,
   options: DenoiseOptions,
 ): Promise<HoistedRun> {
@@ -47,12 +50,12 @@ export async function hoist(
   const states = (halves: readonly Half[]): readonly TextStates[] =>
     halves.flatMap((half) => (half === "conditional" ? [conditional] : unconditional ? [unconditional] : []));
   const textOf = (
-    name: string,
+    name: NetworkName,
     net: Pick<LoadedUnet, "config"> & { pieces: Pick<LoadedUnet["pieces"], "kv"> },
     halves: readonly Half[],
   ) => {
     const rows = states(halves);
-    const key = `kv ${name} ${rows.map((row) => row.key).join(" ")}`;
+    const key = JSON.stringify(["kv", name, rows.map((row) => row.key)]);
     return kept.take(key, async () => {
       const input = { states: textTensor(runtime, unet.config.contextWidth, rows, context) };
       try {
@@ -63,22 +66,25 @@ export async function hoist(
       }
     });
   };
-  const timesOf = (name: string, net: Pick<LoadedUnet, "config"> & { pieces: Pick<LoadedUnet["pieces"], "temb"> }) =>
-    kept.take(`temb ${name} ${schedule.timesteps.join()}`, async () => {
+  const timesOf = (
+    name: NetworkName,
+    net: Pick<LoadedUnet, "config"> & { pieces: Pick<LoadedUnet["pieces"], "temb"> },
+  ) =>
+    kept.take(JSON.stringify(["temb", name, schedule.timesteps]), async () => {
       const value = await timeTable(runtime, net.pieces.temb, net.config, schedule.timesteps, run);
       return { value, bytes: value.bytes };
     });
-  const text = (await textOf("unet", unet, halvesOf(guided))).value;
-  const times = (await timesOf("unet", unet)).value;
+  const text = (await textOf(null, unet, halvesOf(guided))).value;
+  const times = (await timesOf(null, unet)).value;
   const controls: RunningControl[] = [];
-  const known: number[] = [];
+  const made: number[] = [];
   for (const [n, control] of request.controls.entries()) {
     const halves = halvesNeeded(control, guided);
-    // A control that never steers, or with no strength, is the same as none: its net does not run at all.
-    if (halves.length > 0) {
-      const { index, net, map } = control;
+    // A control that does not steer from here on, or with no strength, is the same as none: its net does not run at all.
+    if (control.strengths.slice(request.from).some(Boolean)) {
+      const { index, name, net, map, mapKey } = control;
       const { width, height } = map;
-      const features = await kept.take(`hint ${control.name} ${width}x${height} ${control.mapKey}`, async () => {
+      const features = await kept.take(JSON.stringify(["hint", name, width, height, mapKey]), async () => {
         const hint = { map: hintTensor(runtime, net.config, map) };
         try {
           return onDevice(await net.pieces.hint.run(hint, { batch: 1, height, width }, run), runtime);
@@ -88,20 +94,20 @@ export async function hoist(
       });
       const found = features.value["features"];
       if (!found) throw new RangeError("The hint graph gave no features.");
-      if (features.known) known.push(index);
+      if (!features.known) made.push(index);
       await options.trace?.(`control.${index}.features`, found);
       const own = { config: net.config as unknown as LoadedUnet["config"], pieces: net.pieces };
       controls.push({
         control,
         halves,
         features: found,
-        text: (await textOf(control.name, own, halves)).value,
-        times: (await timesOf(control.name, own)).value,
+        text: (await textOf(name, own, halves)).value,
+        times: (await timesOf(name, own)).value,
       });
     }
     options.onPrepared?.((n + 1) / request.controls.length);
   }
-  return { text, times, controls, known };
+  return { text, times, controls, made };
 }
 
 /** Tensors to keep where they lie. */

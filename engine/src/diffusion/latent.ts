@@ -4,7 +4,7 @@ import type { VaeConfig } from "../graph/index.ts";
 import type { Network } from "../runtime/network.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
-// From latents to pictures.
+// From latents to pictures, and from pictures to latents.
 
 /** The shape of a latent: channels, rows, columns. */
 export interface LatentShape {
@@ -37,6 +37,43 @@ export async function decodeLatent(
   } finally {
     input.dispose();
   }
+}
+
+/** Encodes one picture, [3, height, width] in -1..1, to its moments [2 c, h, w]: means, then logarithms of variances. */
+export async function encodePicture(
+  runtime: Runtime,
+  encoder: Network,
+  picture: Float32Array,
+  { width, height }: { readonly width: number; readonly height: number },
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Float32Array> {
+  const input = runtime.tensor(runtime.precision, [1, 3, height, width], picture);
+  try {
+    const { moments } = await encoder.run({ picture: input }, { batch: 1, height, width }, options);
+    if (!moments) throw new RangeError("The encoder gave no moments.");
+    const values = await runtime.read(moments);
+    moments.dispose();
+    requireFinite(values, "the encoded picture");
+    return values;
+  } finally {
+    input.dispose();
+  }
+}
+
+/** The latent that standard normals pick from moments. Logarithms of variances are held within -30..20, as in diffusers. */
+export function latentSample(
+  { scalingFactor, shiftFactor }: Pick<VaeConfig, "scalingFactor" | "shiftFactor">,
+  moments: Float32Array,
+  normals: Float32Array,
+): Float32Array {
+  const half = moments.length / 2;
+  const latent = new Float32Array(half);
+  for (let i = 0; i < half; i++) {
+    const logarithm = Math.min(Math.max(moments[half + i] as number, -30), 20);
+    const value = (moments[i] as number) + Math.exp(logarithm / 2) * (normals[i] as number);
+    latent[i] = (value - shiftFactor) * scalingFactor;
+  }
+  return latent;
 }
 
 /** Raises `result-not-finite` when any number is NaN or infinite: else it would show as a black picture, without a word. */

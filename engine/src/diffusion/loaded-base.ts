@@ -1,4 +1,5 @@
-import type { Graph, Precision, VaeConfig } from "../graph/index.ts";
+import { UnderdrawError } from "../core/errors.ts";
+import type { Graph, Precision, VaeConfig, Weights } from "../graph/index.ts";
 import {
   kv,
   type Part,
@@ -19,7 +20,8 @@ import type { LoadedUnet } from "./denoise.ts";
 import type { LoadedText } from "./text.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 
-// The checkpoint, loaded: text encoder, UNet in its pieces, decoder of the autoencoder.
+// The checkpoint, loaded: text encoder, UNet in its pieces, decoder of the autoencoder. What few generations need, the
+// encoder of the autoencoder and shorter text encoders, is loaded when one asks for it, and stays.
 
 /** A checkpoint's networks on a runtime. */
 export interface LoadedBase {
@@ -27,9 +29,18 @@ export interface LoadedBase {
   readonly text: LoadedText;
   readonly unet: LoadedUnet;
   readonly vae: { readonly config: VaeConfig; readonly decoder: Network };
-  /** Every network by its name. */
+  /** The encoder of the autoencoder, loaded the first time. */
+  vaeEncoder(options?: Loading): Promise<Network>;
+  /** The text encoder without its last `skip` layers, loaded the first time. `request-invalid` where none would be left. */
+  textWithout(skip: number, options?: Loading): Promise<LoadedText>;
+  /** Every network that is loaded, by its name. */
   networks(): ReadonlyMap<string, Network>;
   release(): Promise<void>;
+}
+
+/** How something is loaded. */
+interface Loading {
+  readonly signal?: AbortSignal;
 }
 
 const TOKENS = "text_model.embeddings.token_embedding.weight";
@@ -68,7 +79,7 @@ export function checkBase(model: BaseModel): void {
 export async function openBaseNetworks(
   runtime: Runtime,
   model: BaseModel,
-  options: { readonly signal?: AbortSignal; readonly onPiece?: (piece: string) => void } = {},
+  options: Loading & { readonly onPiece?: (piece: string) => void } = {},
 ): Promise<LoadedBase> {
   const graphs = baseGraphs(model, runtime.precision);
   const weights = {
@@ -88,15 +99,34 @@ export async function openBaseNetworks(
       options.onPiece?.(piece);
     }
     const at = (piece: BasePiece) => networks.get(piece) as Network;
+    const later = async (name: string, graph: () => Graph, from: Weights, loading: Loading = {}): Promise<Network> => {
+      const known = networks.get(name);
+      if (known) return known;
+      const opened = await openNetwork(runtime, graph(), from, loading);
+      // Two pipelines may have asked at once.
+      const first = networks.get(name);
+      if (!first) networks.set(name, opened);
+      else await opened.release();
+      return first ?? opened;
+    };
+    const text: LoadedText = {
+      config: model.text.config,
+      tokenizer,
+      length: Math.min(model.text.config.length, tokenizer.maxLength),
+      network: at("text"),
+      embed: (ids) => embeddingRows(model.text.tensors, TOKENS, ids),
+    };
     return {
       model,
-      text: {
-        config: model.text.config,
-        tokenizer,
-        length: Math.min(model.text.config.length, tokenizer.maxLength),
-        network: at("text"),
-        embed: (ids) => embeddingRows(model.text.tensors, TOKENS, ids),
+      text,
+      textWithout: async (skip, loading) => {
+        if (skip === 0) return text;
+        checkSkip(skip, model.text.config.layers);
+        const graph = () => textEncoder(model.text.config, runtime.precision, skip);
+        return { ...text, network: await later(`text_without_${skip}`, graph, weights.text, loading) };
       },
+      vaeEncoder: (loading) =>
+        later("vae_encoder", () => vaeEncoder(model.vae.config, runtime.precision), weights.vae, loading),
       unet: {
         config: model.unet.config,
         pieces: { kv: at("kv"), temb: at("temb"), encoder: at("unet_encoder"), decoder: at("unet_decoder") },
@@ -110,6 +140,12 @@ export async function openBaseNetworks(
     await release().catch(() => undefined); // the first error is the one to tell
     throw error;
   }
+}
+
+function checkSkip(skip: number, layers: number): void {
+  if (skip < layers) return;
+  const message = `clipSkip leaves out ${skip} layers, and this model's text encoder has ${layers}. Give at most ${layers - 1}.`;
+  throw new UnderdrawError("request-invalid", message, { issues: [{ path: "clipSkip", message }] });
 }
 
 /** The checkpoint's own tokenizer, or CLIP's whole vocabulary for a file that carries none. */

@@ -59,7 +59,7 @@ export async function predict(
         ...own(running.times.row(step)),
       };
       const found = own(await net.pieces.control.run(feeds, extentOf(running.halves.length), run));
-      const order = orderOf(running.control);
+      const order = orderOf(running.control, strength);
       const { globalPool } = net.config;
       residuals.push({ index, order, residuals: found, halves: running.halves, strength, masks, globalPool });
       if (isFirst(running, step))

@@ -49,8 +49,10 @@ function numbers(step: ScheduleStep): number[] {
 
 /** How a schedule is made. */
 export interface ScheduleOptions {
-  /** The first step that is run; image-to-image leaves `firstStep` of them out. 0 by default. */
+  /** The first step that is run; 0 by default. */
   readonly first?: number;
+  /** In place of `first`: the share of the steps that is run, the last ones, as image-to-image does; at least one step. */
+  readonly strength?: number;
 }
 
 /** Steps that `strength` leaves out at the start, as diffusers counts them: `steps - int(steps * strength)`. */
@@ -63,7 +65,7 @@ export function firstStep(steps: number, strength: number): number {
  * solvers begin anew at `first`. Refuses with `request-invalid` what cannot be carried: an unknown class or setting, or
  * a prediction that divides by zero (epsilon at zero terminal SNR); no coefficient is ever not finite.
  */
-export function createSchedule(config: ScheduleConfig, steps: number, { first = 0 }: ScheduleOptions = {}): Schedule {
+export function createSchedule(config: ScheduleConfig, steps: number, options: ScheduleOptions = {}): Schedule {
   const className = config._class_name ?? "";
   const build = Object.hasOwn(classes, className) ? classes[className] : undefined;
   if (!build)
@@ -74,7 +76,13 @@ export function createSchedule(config: ScheduleConfig, steps: number, { first = 
   const train = trainSteps(config);
   if (!Number.isInteger(steps) || steps < 1 || steps > train)
     refuse("steps", `${steps} steps are not possible. Ask for a whole number from 1 to ${train}.`);
-  const plan = build(config, steps, first);
+  const { strength } = options;
+  let first = strength === undefined ? (options.first ?? 0) : firstStep(steps, strength);
+  let plan = build(config, steps, first);
+  if (strength !== undefined && first >= plan.steps.length) {
+    first = plan.steps.length - 1;
+    plan = build(config, steps, first);
+  }
   if (!Number.isInteger(first) || first < 0 || first >= plan.steps.length)
     throw new RangeError(`first is ${first}, not a step from 0 to ${plan.steps.length - 1}.`);
   const run = plan.steps.slice(first).map((step) => folded(step, plan));

@@ -5,6 +5,7 @@ export type { Graph, Part, Precision, Weight, Weights } from "./graph.ts";
 export { elements } from "./graph.ts";
 export { kv, temb } from "./hoisted.ts";
 export { lint } from "./lint.ts";
+export { type RunExtent, type RunMemory, runMemory, weightBytes } from "./memory.ts";
 export { type Extent, shapeInputs } from "./shape-inputs.ts";
 export { sinusoids } from "./sinusoid.ts";
 export { textEncoder } from "./text-encoder.ts";

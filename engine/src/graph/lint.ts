@@ -1,3 +1,4 @@
+import { miscounted } from "./builder.ts";
 import type { Graph, Node } from "./graph.ts";
 
 // Reads a graph before anything loads it: structure, types, and the operations that every provider has a right kernel
@@ -99,15 +100,15 @@ function operation(graph: Graph, node: Node): string[] {
     .map((attribute) => `${graph.name}: ${name} ${node.outputs[0]} leaves ${attribute} out.`);
 }
 
-/**
- * Measured with onnxruntime 1.30 on WebGPU: a convolution that reads 6, 9, 15, 18 … channels (a multiple of 3 above it, and
- * not of 4) and gives a multiple of 4 computes wrong numbers without a word, unless its kernel is a single pixel.
- */
+/** Convolutions that WebGPU computes wrongly; the builder's own `conv` widens them. */
 function miscountedConvolutions(graph: Graph): string[] {
   const shapes = new Map(graph.weights.map(({ name, dims }) => [name, dims]));
   return graph.nodes.flatMap((node) => {
-    const [to = 0, from = 0, kernel = 1] = shapes.get(node.inputs[1] ?? "") ?? [];
-    if (node.op !== "Conv" || kernel === 1 || from <= 3 || from % 3 !== 0 || from % 4 === 0 || to % 4 !== 0) return [];
+    const weight = node.inputs[1] ?? "";
+    const sides = shapes.get(weight) ?? graph.values.get(weight)?.dims ?? [];
+    const [to, from, kernel] = sides.map(Number);
+    if (node.op !== "Conv" || to === undefined || from === undefined || kernel === undefined) return [];
+    if (!miscounted({ from, to, kernel })) return [];
     return [`${graph.name}: Conv ${node.outputs[0]} from ${from} channels to ${to} is computed wrongly on WebGPU.`];
   });
 }
