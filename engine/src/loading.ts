@@ -1,28 +1,35 @@
 import type { CallOptions } from "./call.ts";
-import { controlNetGraphs } from "./controlnet/net.ts";
+import { controlNetGraphs, type LoadedNet, openControlNet } from "./controlnet/net.ts";
 import { UnderdrawError } from "./core/errors.ts";
 import { vaeFactor } from "./diffusion/latent.ts";
-import { checkBase, partsOf } from "./diffusion/loaded-base.ts";
+import { checkBase, type LoadedBase, openBaseNetworks, partsOf } from "./diffusion/loaded-base.ts";
 import type { LoadRequest, Pipeline, PipelineDefaults } from "./engine.ts";
 import type { GenerationParts } from "./generation.ts";
-import { type BaseModel, openBase } from "./models/base.ts";
+import { type BaseModel, type ModelFacts, openBase } from "./models/base.ts";
 import { type ModelDefaults, openDefaults } from "./models/defaults.ts";
 import { held } from "./models/held.ts";
 import { fits, type NetModel, onBase, openNet } from "./models/net.ts";
 import type { ModelSource } from "./models/source.ts";
-import { checkCoverage } from "./models/weights.ts";
+import { checkCoverage, weightsOf } from "./models/weights.ts";
+import { OpenedModel, type SharedModels } from "./opened-model.ts";
 import { openPipeline } from "./pipeline.ts";
 import type { Runtime } from "./runtime/runtime.ts";
+
+export { SharedModels } from "./opened-model.ts";
 
 /** What loading has from the engine that asks for it. */
 export interface LoadingParts {
   /** Where a model lies that was asked for by name, or as it was given. */
   source(asked: ModelSource | string, what: string): ModelSource;
   runtime(): Promise<Runtime>;
+  /** The models that the engine's pipelines have open. */
+  readonly shared: SharedModels;
   /** What sees in pictures. */
   readonly seeing: GenerationParts["seeing"];
   /** Bytes that a pipeline may keep from one generation for the next. */
   readonly keep: number;
+  /** Bytes that a pipeline and one generation may take; what the runtime tells without it. */
+  readonly memory: number | undefined;
   /** Told of a pipeline that was disposed. */
   onDispose(pipeline: Pipeline): void;
 }
@@ -33,50 +40,97 @@ export async function openPipelineOf(
   parts: LoadingParts,
   options: CallOptions,
 ): Promise<Pipeline> {
-  const opened: { close(): void }[] = [];
+  const { shared } = parts;
+  const holds: (() => Promise<void>)[] = [];
+  // Nets before the base that they may be made of.
+  const letGo = async (): Promise<void> => {
+    for (const release of holds.toReversed()) await release();
+  };
   try {
-    const hold = (source: ModelSource): ModelSource => {
-      const holding = held(source);
-      opened.push(holding);
-      return holding.source;
-    };
-    const source = hold(parts.source(request.base ?? "", "base"));
-    const { facts } = request;
-    const base = await openBase(source, { ...options, ...(facts ? { facts } : {}) });
-    opened.push(base);
-    checkBase(base);
-    const defaults = await openDefaults(source, base, options);
-    const nets = new Map<string, { readonly model: NetModel; readonly source: ModelSource }>();
-    for (const [name, asked] of netsOf(request)) {
-      const source = hold(parts.source(asked, `net "${name}"`));
-      const file = await openNet(source, { ...options, like: base.unet.config });
-      opened.push(file);
-      const problem = fits(file.config, base.unet.config, base.vae.config);
-      if (problem) throw netMisfit(name, problem, base, file);
-      const model = file.difference ? onBase(file, base.unet.tensors) : file;
-      checkCoverage(model.tensors, partsOf(Object.values(controlNetGraphs(model.config, "float32"))));
-      nets.set(name, { model, source });
+    const { facts = {} } = request;
+    const asked = request.base ?? "";
+    const key = JSON.stringify(["base", shared.placeOf(asked), facts]);
+    const found = await shared.take(key, () => openBaseModel(parts.source(asked, "base"), { ...options, facts }));
+    holds.push(found.release);
+    const base = found.model;
+    const defaults = await openDefaults(base.source, base.model, options);
+    const nets = new Map<string, OpenedModel<NetModel, LoadedNet>>();
+    for (const [name, place] of netsOf(request)) {
+      // The same file is another net on another base: it may hold what differs from that base.
+      const own = JSON.stringify(["net", shared.placeOf(place), key]);
+      const open = () => openNetModel(name, parts.source(place, `net "${name}"`), base.model, options);
+      const { model, release } = await shared.take(own, open);
+      holds.push(release);
+      nets.set(name, model);
     }
     return await openPipeline(
       {
-        base: { model: base, source },
+        base,
         nets,
-        defaults: pipelineDefaults(base, defaults),
+        defaults: pipelineDefaults(base.model, defaults),
         runtime: () => parts.runtime(),
         keep: parts.keep,
+        memory: parts.memory,
         seeing: parts.seeing,
-        onDispose: (pipeline) => {
-          for (const one of opened) one.close();
+        onDispose: async (pipeline) => {
+          await letGo();
           parts.onDispose(pipeline);
         },
       },
       options,
     );
   } catch (error) {
+    await letGo();
+    throw error;
+  }
+}
+
+/** What opens files, with what closes all that was opened if it fails. */
+async function opening<T>(work: (open: <C extends { close(): void }>(file: C) => C) => Promise<T>): Promise<T> {
+  const opened: { close(): void }[] = [];
+  try {
+    return await work((file) => {
+      opened.push(file);
+      return file;
+    });
+  } catch (error) {
     for (const one of opened) one.close();
     throw error;
   }
 }
+
+const openBaseModel = (
+  from: ModelSource,
+  options: CallOptions & { readonly facts: ModelFacts },
+): Promise<OpenedModel<BaseModel, LoadedBase>> =>
+  opening(async (open) => {
+    const holding = open(held(from));
+    const base = open(await openBase(holding.source, options));
+    checkBase(base);
+    return new OpenedModel(base, holding.source, {
+      open: (runtime, loading) => openBaseNetworks(runtime, base, loading),
+      files: [holding, base],
+    });
+  });
+
+const openNetModel = (
+  name: string,
+  from: ModelSource,
+  base: BaseModel,
+  options: CallOptions,
+): Promise<OpenedModel<NetModel, LoadedNet>> =>
+  opening(async (open) => {
+    const holding = open(held(from));
+    const file = open(await openNet(holding.source, { ...options, like: base.unet.config }));
+    const problem = fits(file.config, base.unet.config, base.vae.config);
+    if (problem) throw netMisfit(name, problem, base, file);
+    const net = file.difference ? onBase(file, base.unet.tensors) : file;
+    checkCoverage(net.tensors, partsOf(Object.values(controlNetGraphs(net.config, "float32"))));
+    return new OpenedModel(net, holding.source, {
+      open: (runtime, loading) => openControlNet(runtime, net.config, weightsOf(net.tensors), loading),
+      files: [holding, file],
+    });
+  });
 
 const netsOf = ({ nets = [] }: LoadRequest): [name: string, source: ModelSource | string][] =>
   Array.isArray(nets)
@@ -91,6 +145,6 @@ function netMisfit(name: string, problem: string, base: BaseModel, net: NetModel
   );
 }
 
-function pipelineDefaults(base: BaseModel, { canvas, steps, guidance }: ModelDefaults): PipelineDefaults {
-  return { width: canvas, height: canvas, steps, guidance, multiple: vaeFactor(base.vae.config) };
+function pipelineDefaults(base: BaseModel, { canvas, steps, guidance, halves }: ModelDefaults): PipelineDefaults {
+  return { width: canvas, height: canvas, steps, guidance, halves, multiple: vaeFactor(base.vae.config) };
 }

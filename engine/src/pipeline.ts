@@ -1,21 +1,24 @@
 import { type CallOptions, share, tell, unlessAborted } from "./call.ts";
 import { builtInConditions } from "./conditions/built-in.ts";
-import { type LoadedNet, openControlNet } from "./controlnet/net.ts";
+import type { LoadedNet } from "./controlnet/net.ts";
 import { UnderdrawError } from "./core/errors.ts";
 import type { Pixels } from "./core/pixels.ts";
 import { describeDevice } from "./device.ts";
 import { Kept } from "./diffusion/kept.ts";
-import { type LoadedBase, openBaseNetworks } from "./diffusion/loaded-base.ts";
+import type { LoadedBase } from "./diffusion/loaded-base.ts";
 import type { LoadedText } from "./diffusion/text.ts";
 import type { Fingerprints, Pipeline, PipelineDefaults, TokenCount } from "./engine.ts";
 import { type GenerationParts, runGeneration } from "./generation.ts";
+import { residualLevels } from "./graph/index.ts";
+import { fingerprintOf } from "./model-fingerprint.ts";
 import type { BaseModel } from "./models/base.ts";
 import type { NetModel } from "./models/net.ts";
-import type { ModelSource } from "./models/source.ts";
-import { weightsOf } from "./models/weights.ts";
-import { fingerprintOf, type Recipe, type RecipeResult, recipeOf } from "./recipe.ts";
+import type { OpenedModel } from "./opened-model.ts";
+import { ownRequest } from "./own-request.ts";
+import { type Recipe, type RecipeParts, type RecipeResult, recipeOf } from "./recipe.ts";
+import { recipePicture } from "./recipe-picture.ts";
 import type { Control, GenerateOptions, GenerateRequest, GenerateResult, Warning } from "./request.ts";
-import { checkRequest } from "./request-check.ts";
+import { checkLayers, checkRequest } from "./request-check.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 
 // A checkpoint with its nets: requests come in as plain data, pictures go out. Here the rooms meet for one generation:
@@ -24,16 +27,18 @@ import type { Runtime } from "./runtime/runtime.ts";
 
 /** What a pipeline is made of, and whom it asks for a device. */
 export interface PipelineParts {
-  readonly base: { readonly model: BaseModel; readonly source: ModelSource };
-  readonly nets: ReadonlyMap<string, { readonly model: NetModel; readonly source: ModelSource }>;
+  readonly base: OpenedModel<BaseModel, LoadedBase>;
+  readonly nets: ReadonlyMap<string, OpenedModel<NetModel, LoadedNet>>;
   readonly defaults: PipelineDefaults;
   /** Bytes that may be kept from one generation for the next. */
   readonly keep: number;
+  /** Bytes that it and one generation may take; what the runtime tells without it. */
+  readonly memory: number | undefined;
   runtime(): Promise<Runtime>;
   /** What sees in pictures: how well a result follows a map of depth or a pose is measured by it. */
   readonly seeing: GenerationParts["seeing"];
-  /** Called once, when the pipeline is disposed: closes the models. */
-  onDispose(pipeline: Pipeline): void;
+  /** Called once, when the pipeline is disposed: lets go of the models. */
+  onDispose(pipeline: Pipeline): Promise<void>;
 }
 
 interface Loaded {
@@ -88,33 +93,28 @@ class LoadedPipeline implements Pipeline {
     let done = 0;
     const onPiece = (model: string) => tell(options, { phase: "compile", fraction: ++done / pieces, model });
     const signal = options.signal ? { signal: options.signal } : {};
-    const opened: { release(): Promise<void> }[] = [];
-    try {
-      const loadedBase = await openBaseNetworks(runtime, base.model, { ...signal, onPiece });
-      opened.push(loadedBase);
-      const loadedNets = new Map<string, LoadedNet>();
-      for (const [name, { model }] of nets) {
-        const { config, tensors } = model;
-        const net = await openControlNet(runtime, config, weightsOf(tensors), {
-          ...signal,
-          onPiece: (piece) => onPiece(`${name}.${piece}`),
-        });
-        opened.push(net);
-        loadedNets.set(name, net);
-      }
-      this.#loaded = { runtime, base: loadedBase, nets: loadedNets };
-      this.#text = loadedBase.text;
-      return this.#loaded;
-    } catch (error) {
-      for (const one of opened) await one.release().catch(() => undefined); // the first error is the one to tell
-      throw error;
+    // Another pipeline may have loaded it, and was told of its pieces.
+    const onWhole = (model: string, until: number) => {
+      if (done >= until) return;
+      done = until - 1;
+      onPiece(model);
+    };
+    const loadedBase = await base.networks(runtime, { ...signal, onPiece });
+    onWhole(base.model.name, 6);
+    const loadedNets = new Map<string, LoadedNet>();
+    for (const [name, net] of nets) {
+      loadedNets.set(name, await net.networks(runtime, { ...signal, onPiece: (piece) => onPiece(`${name}.${piece}`) }));
+      onWhole(name, 6 + 4 * loadedNets.size);
     }
+    this.#loaded = { runtime, base: loadedBase, nets: loadedNets };
+    this.#text = loadedBase.text;
+    return this.#loaded;
   }
 
   async generate(request: GenerateRequest, options: GenerateOptions = {}): Promise<GenerateResult> {
-    checkRequest(request);
+    this.#check(request);
     // What is drawn is what was asked for, whatever becomes of the caller's pixels meanwhile.
-    const asked = ownCopy(request);
+    const asked = ownRequest(this.#filled(request));
     const own = this.#stopping.signal;
     const signal = options.signal ? AbortSignal.any([options.signal, own]) : own;
     const job = this.#last.then(() => {
@@ -123,6 +123,12 @@ class LoadedPipeline implements Pipeline {
     });
     this.#last = job.catch(() => undefined);
     return job;
+  }
+
+  /** A request with what the model likes best for controls that do not say. */
+  #filled(request: GenerateRequest): GenerateRequest {
+    const { halves } = this.defaults;
+    return { ...request, controls: request.controls.map((control) => ({ ...control, halves: control.halves ?? halves })) };
   }
 
   async #generate(
@@ -135,12 +141,22 @@ class LoadedPipeline implements Pipeline {
     const { defaults } = this;
     try {
       const netFor = (control: Control) => this.#netFor(control);
-      const { seeing } = this.#parts;
-      return await runGeneration({ runtime, base, nets, defaults, kept, seeing, netFor }, request, warnings, options);
+      const { seeing, memory } = this.#parts;
+      const parts = { runtime, base, nets, defaults, kept, memory, seeing, netFor };
+      return await runGeneration(parts, request, warnings, options);
     } finally {
       if (runtime.lost) kept.clear({ free: false });
       else kept.trim();
     }
+  }
+
+  /** Refuses a request that these nets cannot draw, before anything is loaded or run for it. */
+  #check(request: GenerateRequest): void {
+    checkRequest(request);
+    checkLayers(request, (control) => {
+      const net = this.#parts.nets.get(this.#netFor(control));
+      return net ? residualLevels(net.model.config).length : 0;
+    });
   }
 
   /** The net that reads a control's map. */
@@ -161,16 +177,23 @@ class LoadedPipeline implements Pipeline {
   }
 
   async recipe(request: GenerateRequest, result: RecipeResult, options: CallOptions = {}): Promise<Recipe> {
-    checkRequest(request);
+    this.#check(request);
+    const asked = ownRequest(this.#filled(request));
     const { base, nets } = await this.fingerprints(options);
-    const { writePng } = await import("./pictures/png-write.ts");
-    const controls = request.controls.map((control) => {
+    const held = (pixels: Pixels) => recipePicture(pixels, options);
+    const controls: RecipeParts["controls"][number][] = [];
+    for (const control of asked.controls) {
       const name = this.#netFor(control);
-      options.signal?.throwIfAborted();
-      return { net: { name, fingerprint: nets[name] as string }, png: writePng(control.map.pixels) };
-    });
+      const net = { name, fingerprint: nets[name] as string };
+      const mask = control.mask && { mask: await held(control.mask) };
+      controls.push({ net, ...(await held(control.map.pixels)), ...mask });
+    }
+    const { init } = asked;
+    const begin = init && {
+      init: { picture: await held(init.picture), ...(init.mask && { mask: await held(init.mask) }) },
+    };
     const device = describeDevice(await unlessAborted(this.#parts.runtime(), options.signal));
-    return recipeOf(request, result, { model: { name: this.name, fingerprint: base }, controls, device });
+    return recipeOf(asked, result, { model: { name: this.name, fingerprint: base }, controls, ...begin, device });
   }
 
   async fingerprints(options: CallOptions = {}): Promise<Fingerprints> {
@@ -226,11 +249,7 @@ class LoadedPipeline implements Pipeline {
     const loaded = this.#loaded;
     this.#loaded = null;
     this.#kept.clear({ free: loaded?.runtime.lost === null });
-    if (loaded && !loaded.runtime.lost) {
-      await loaded.base.release();
-      for (const net of loaded.nets.values()) await net.release();
-    }
-    this.#parts.onDispose(this);
+    await this.#parts.onDispose(this);
   }
 
   /** The same as `dispose`. */
@@ -241,20 +260,3 @@ class LoadedPipeline implements Pipeline {
 
 const netsOf = (condition: string): readonly string[] =>
   builtInConditions.find(({ id }) => id === condition)?.nets ?? [];
-
-/** A request whose pictures nobody else can change. */
-function ownCopy(request: GenerateRequest): GenerateRequest {
-  const copy = (pixels: Pixels): Pixels => ({ ...pixels, data: pixels.data.slice() });
-  const { init } = request;
-  return {
-    ...request,
-    controls: request.controls.map((control) => ({
-      ...control,
-      map: { ...control.map, pixels: copy(control.map.pixels) },
-      ...(control.mask ? { mask: copy(control.mask) } : {}),
-    })),
-    ...(init
-      ? { init: { ...init, picture: copy(init.picture), ...(init.mask ? { mask: copy(init.mask) } : {}) } }
-      : {}),
-  };
-}

@@ -8,6 +8,8 @@ import { fitMap } from "./vision/resize.ts";
 
 /** A control's mask at the size that is drawn. */
 export interface PreparedMask {
+  /** Whether it is white in all of the picture, black in all of it, or has parts of both. */
+  readonly reach: "all" | "none" | "part";
   /** From 0 to 1, of the size that is drawn. */
   readonly data: Float32Array;
   /** The mask at the size that was asked for. */
@@ -20,13 +22,18 @@ export interface PreparedMask {
 export function prepareMask(mask: Pixels, { asked, drawn }: DrawnSize): PreparedMask {
   const fitted = fitMap(flattened(mask, [0, 0, 0]), asked.width, asked.height, { how: "linear" });
   const data = new Float32Array(drawn.width * drawn.height);
+  let [least, most] = [1, 0];
   for (let y = 0; y < asked.height; y++)
     for (let x = 0; x < asked.width; x++) {
       const at = 4 * (y * asked.width + x);
       const [red, green, blue] = [fitted.data[at] ?? 0, fitted.data[at + 1] ?? 0, fitted.data[at + 2] ?? 0];
-      data[y * drawn.width + x] = (red + green + blue) / 765;
+      const value = (red + green + blue) / 765;
+      data[y * drawn.width + x] = value;
+      if (value < least) least = value;
+      if (value > most) most = value;
     }
   return {
+    reach: most === 0 ? "none" : least === 1 ? "all" : "part",
     data,
     asked: fitted,
     at(level, vae) {

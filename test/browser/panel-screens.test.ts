@@ -1,3 +1,4 @@
+import { type ControlFidelity, canny, type Pixels } from "@underdraw/engine";
 import type { Theme } from "@underdraw/sdk/panel";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
@@ -91,6 +92,14 @@ async function write(stage: Stage, text: string): Promise<void> {
   await userEvent.fill(inside(stage, "textarea"), text);
 }
 
+/** How well a picture follows the lines of the cat. */
+async function fidelityOf(picture: Pixels): Promise<ControlFidelity> {
+  const lines = canny();
+  const see = (pixels: Pixels) => lines.extract(pixels, { run: () => Promise.reject(new Error("It runs no model.")) });
+  const fidelity = await lines.compare(await see(cat), await see(picture));
+  return { ...fidelity, condition: "canny", gain: (fidelity.value - fidelity.chance) / (1 - fidelity.chance) };
+}
+
 const prompts = { en: "3d render emoji of orange cat face", ko: "3d render emoji of orange cat face" };
 
 const screens: Readonly<Record<string, (stage: Stage, language: "en" | "ko") => Promise<void>>> = {
@@ -101,8 +110,9 @@ const screens: Readonly<Record<string, (stage: Stage, language: "en" | "ko") => 
     await select(stage);
     await write(stage, prompts[language]);
     for (let n = 1; n <= (takes ? 4 : 1); n++) {
+      stage.engine.measure([await fidelityOf(pictures[n - 1] as Pixels)]);
       inside(stage, ".ud-main").click();
-      await expect.poll(() => stage.frame.querySelectorAll(".ud-shot").length).toBe(n);
+      await expect.poll(() => stage.frame.querySelectorAll(".ud-shot").length, { timeout: 5000 }).toBe(n);
       await expect.poll(() => stage.frame.querySelector(".ud-busy")).toBeNull();
     }
     inside(stage, ".ud-main").focus();

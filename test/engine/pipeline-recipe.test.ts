@@ -8,9 +8,10 @@ import {
   type ModelFolder,
   type Pipeline,
   recipeOf,
+  recipePicture,
 } from "@underdraw/engine";
 import { nodeFolder } from "@underdraw/engine/node";
-import { readPicture, writePicture } from "@underdraw/engine/pictures";
+import { readPicture } from "@underdraw/engine/pictures";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 const folder = "test/golden/parity/five-levels";
@@ -46,7 +47,7 @@ test("a recipe holds all that draws the picture again", async () => {
       controls: [
         {
           net: { name: "lines", fingerprint: nets["lines"] as string },
-          png: await writePicture(map.pixels, { format: "png" }),
+          ...(await recipePicture(map.pixels)),
         },
       ],
       device: await engine.device(),

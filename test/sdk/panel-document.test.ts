@@ -305,7 +305,10 @@ describe("a control from the document", () => {
     await host.kit.deselect();
     await screen.showLayer(layer);
     expect(topics(setting)).toEqual([]);
-    expect([first(setting).kept.value?.condition, first(setting).offer.value.kind.id]).toEqual(["lineart", "lineart"]);
+    expect([first(setting).kept.value?.map.condition, first(setting).offer.value.kind.id]).toEqual([
+      "lineart",
+      "lineart",
+    ]);
     await expect.poll(() => shown(setting)).toBe("lineart");
   });
 

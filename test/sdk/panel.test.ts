@@ -1,4 +1,4 @@
-import { canny, defineCondition, type EngineLike } from "@underdraw/engine";
+import { canny, defineCondition, type EngineLike, type RequestChange, type Warning } from "@underdraw/engine";
 import { type Pixels, UnderdrawError } from "@underdraw/engine/core";
 import { type HostAdapter, Session } from "@underdraw/sdk";
 import { type FakeHost, fakeHost } from "@underdraw/sdk/testing";
@@ -302,6 +302,105 @@ describe("a generation", () => {
       "It was so.",
     ]);
   });
+});
+
+describe("a warning of the engine", () => {
+  const note = (code: string, change?: RequestChange): Warning => ({
+    code,
+    message: "It was so.",
+    ...(change && { change }),
+  });
+  const remedies = ({ screen }: Setting) =>
+    screen.cards.shown.value.flatMap(({ remedies = [] }) => remedies.map(({ word, values }) => [word, values]));
+  async function warned(warnings: readonly Warning[], parts: Parameters<typeof selected>[0] = {}) {
+    const setting = await selected(parts);
+    setting.engine.warn(warnings);
+    await setting.screen.generate();
+    const [control] = setting.screen.controls.list.value;
+    if (!control) throw new Error("There is no control.");
+    return { ...setting, control };
+  }
+
+  test("is a button for each change that the panel can make, and none for what it cannot", async () => {
+    const setting = await warned([
+      note("map-inverted", { control: 0, invert: true }),
+      note("map-empty", { control: 0, remove: true }),
+      note("control-inactive", { control: 0, set: { range: [0, 1] } }),
+      note("negative-unused", { set: { guidance: 7.5 } }),
+      note("something-new", { set: { steps: 30 } }),
+      note("size-rounded", { set: { width: 64, height: 64 } }),
+      note("map-other-kind", { control: 0, set: { net: "depth" } }),
+      note("map-flipped", { control: 7, invert: true }),
+      note("prompt-cut"),
+    ]);
+    const { control, screen } = setting;
+    expect(remedies(setting)).toEqual([
+      ["invert", undefined],
+      ["turn-off", undefined],
+      ["widen-steps", undefined],
+      ["use-guidance", { n: 7.5 }],
+      ["use-steps", { n: 30 }],
+    ]);
+    expect(control.strength.value.range).not.toEqual([0, 1]);
+    for (const word of ["invert", "widen-steps", "use-guidance", "use-steps", "turn-off"]) press(setting, word);
+    expect(control.inverted.value).toBe(true);
+    expect(control.strength.value.range).toEqual([0, 1]);
+    expect([screen.settings.guidance.value, screen.settings.steps.value]).toEqual([7.5, 30]);
+    expect(control.on.value).toBe(false);
+  });
+
+  test("that is said of several controls is one button for all of them", async () => {
+    const setting = await selected();
+    const [first] = setting.screen.controls.list.value;
+    const second = setting.screen.controls.add(first?.offer.value as ControlKind);
+    setting.engine.warn([
+      note("map-flipped", { control: 0, invert: true }),
+      note("map-flipped", { control: 1, invert: true }),
+    ]);
+    await setting.screen.generate();
+    expect(remedies(setting)).toEqual([["invert", undefined]]);
+    press(setting, "invert");
+    expect([first?.inverted.value, second.inverted.value]).toEqual([true, true]);
+  });
+
+  test("takes another net where the panel offers one", async () => {
+    const offers = [
+      { kind: canny, net: "depth" },
+      { kind: canny, net: "lines" },
+    ];
+    const other = note("map-other-kind", { control: 0, set: { net: "lines" } });
+    const setting = await warned([other], { offers });
+    expect(remedies(setting)).toEqual([["use-net", { name: "lines" }]]);
+    press(setting, "use-net");
+    await setting.screen.generate();
+    expect(setting.engine.asked.at(-1)?.controls[0]?.net).toBe("lines");
+  });
+});
+
+test("what a layer's recipe says and the panel has no handle for is kept, until its map goes", async () => {
+  const setting = await selected();
+  const { screen, host, engine } = setting;
+  const session = new Session({ host, engine });
+  const mask = drawing(64);
+  const steering = { layers: "soft", curve: [[0, 0]], halves: [1, 0.5], mask } as const;
+  const capture = await session.capture();
+  if (!capture) throw new Error("Nothing is selected.");
+  const controls = [{ from: canny(), ...steering }];
+  const id = await session.place(await session.generate({ prompt: "a fox", controls }, capture));
+  await host.kit.deselect();
+  await screen.showLayer(id);
+  engine.warn([{ code: "control-inactive", message: "It was so.", change: { control: 0, set: { curve: [] } } }]);
+  await screen.generate();
+  expect(engine.asked.at(-1)?.controls[0]).toMatchObject({ ...steering, net: "lines" });
+  press(setting, "use-fully");
+  await screen.generate();
+  expect(engine.asked.at(-1)?.controls[0]).toMatchObject({ ...steering, curve: [] });
+  await host.kit.select(drawing(), { ...box, x: 90 });
+  await expect.poll(() => screen.controls.list.value[0]?.kept.value).toBeNull();
+  await screen.generate();
+  expect(engine.asked.at(-1)?.controls[0]).not.toHaveProperty("layers");
+  expect(engine.asked.at(-1)?.controls[0]).not.toHaveProperty("mask");
+  await session.dispose();
 });
 
 describe("the map", () => {

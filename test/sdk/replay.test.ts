@@ -1,4 +1,4 @@
-import { canny, createPixels, Engine, parseRecipe } from "@underdraw/engine";
+import { canny, createPixels, Engine, type Pixels, parseRecipe } from "@underdraw/engine";
 import { readPicture, writePicture } from "@underdraw/engine/pictures";
 import { openMini } from "@underdraw/model-mini";
 import { type Capture, type DrawRequest, parseLayerRecipe, Session } from "@underdraw/sdk";
@@ -76,6 +76,57 @@ describe("a layer's recipe", () => {
     expect(second).toMatchObject({ prompt: "a fox", seed: 2n ** 60n + 1n, width: first?.width, height: first?.height });
     expect(second?.controls[0]).toMatchObject({ net: "lines", weight: 0.5, range: [0, 0.75] });
     expect(second?.controls[0]?.map.pixels).toEqual(first?.controls[0]?.map.pixels);
+  });
+
+  test("keeps how strongly, where and in which half each control acts, and what was begun with", async () => {
+    const { session, asked } = await placed();
+    const capture = (await session.capture()) as Capture;
+    // Right half white; in the size of the capture, and the picture to begin with in another.
+    const mask = createPixels(61, 47);
+    for (let i = 0; i < mask.data.length; i += 4)
+      mask.data.set((i / 4) % 61 > 30 ? [255, 255, 255, 255] : [0, 0, 0, 255], i);
+    const begin = createPixels(122, 94);
+    begin.data.fill(200);
+    const steering = {
+      layers: { softness: 0.25 },
+      curve: [
+        [0, 1],
+        [1, 0.5],
+      ],
+      halves: [1, 0.5],
+      mask,
+      resize: "thin",
+    } as const;
+    const controls = [
+      { from: canny(), weight: 0.5, ...steering },
+      { from: canny(), layers: "soft" },
+    ] as const;
+    const init = { picture: begin, strength: 0.5, mask };
+    const drawn = await session.generate({ ...request, controls, init, guidanceRescale: 0.5, clipSkip: 1 }, capture);
+    const made = asked.requests.at(-1);
+    const { width = 0, height = 0 } = made ?? {};
+    expect(made).toMatchObject({ guidanceRescale: 0.5, clipSkip: 1, init: { strength: 0.5 } });
+    const { mask: _, ...rest } = steering;
+    expect(made?.controls[0]).toMatchObject({ weight: 0.5, ...rest });
+    expect(made?.controls[1]).toMatchObject({ layers: "soft" });
+    expect(made?.controls[1]).not.toHaveProperty("mask");
+    // What is sampled is larger than the picture, and masks lie over it as the map does: what is beyond is black.
+    const over = made?.controls[0]?.mask;
+    expect(over && Math.abs(over.width / over.height - width / height)).toBeLessThan(0.03);
+    expect(over?.data.subarray(0, 4 * 61)).toEqual(mask.data.subarray(0, 4 * 61));
+    expect([...(over?.data.slice(-4) ?? [])]).toEqual([0, 0, 0, 255]);
+    expect([...(made?.init?.picture.data.slice(-4) ?? [])]).toEqual([255, 255, 255, 255]);
+
+    const again = await session.replay(drawn.recipe);
+    expect(again.recipe).toBe(drawn.recipe);
+    const replayed = asked.requests.at(-1);
+    expect(replayed?.init).toEqual(made?.init);
+    expect(replayed?.controls[0]).toMatchObject({ ...rest, weight: 0.5, mask: over as Pixels });
+    expect(replayed?.controls[0]?.map.pixels).toEqual(made?.controls[0]?.map.pixels);
+    // What a person sees of it is the picture's part, which can be asked for again as it is.
+    expect(again.request.controls[0]?.mask).toEqual(drawn.request.controls[0]?.mask);
+    expect(drawn.request.controls[0]?.mask).toEqual(mask);
+    expect(again.request.init).toEqual(drawn.request.init);
   });
 
   test("goes over a capture that is given, in its size", async () => {

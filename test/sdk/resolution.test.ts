@@ -11,11 +11,11 @@ import { describe, expect, test } from "vitest";
 
 const sd15 = familyLimits["stable-diffusion-1.5"];
 const sdxl = familyLimits["stable-diffusion-xl"];
-const pack = limitsOf({ width: 256, height: 256, steps: 16, guidance: 3, multiple: 16 });
+const pack = limitsOf({ width: 256, height: 256, steps: 16, guidance: 3, halves: [1, 1] as const, multiple: 16 });
 const sides = ({ width, height }: { readonly width: number; readonly height: number }) => [width, height];
 
 test("a model's limits follow from its own canvas", () => {
-  const defaults = { steps: 20, guidance: 7, multiple: 8 };
+  const defaults = { steps: 20, guidance: 7, halves: [1, 1] as const, multiple: 8 };
   expect(limitsOf({ ...defaults, width: 512, height: 512 })).toEqual({
     minSide: 512,
     maxSide: 768,

@@ -8,9 +8,9 @@ import {
   type LoadRequest,
   type Pipeline,
   recipeOf,
+  recipePicture,
   UnderdrawError,
 } from "@underdraw/engine";
-import { writePicture } from "@underdraw/engine/pictures";
 
 /** What a still engine is to be like. Everything in it may be changed while it lives. */
 export interface Still {
@@ -73,7 +73,14 @@ export function stillEngine(wanted: Partial<Still> = {}) {
   const pipelineOf = (nets: readonly string[]): Pipeline => ({
     name: "still life",
     nets,
-    defaults: { width: still.canvas, height: still.canvas, steps: 4, guidance: 3, multiple: still.multiple },
+    defaults: {
+      width: still.canvas,
+      height: still.canvas,
+      steps: 4,
+      guidance: 3,
+      halves: [1, 1],
+      multiple: still.multiple,
+    },
     async generate(request, options: CallOptions = {}): Promise<GenerateResult> {
       asked.requests.push(request);
       const { width = 1, height = 1, seed = 5, steps = 4 } = request;
@@ -103,14 +110,21 @@ export function stillEngine(wanted: Partial<Still> = {}) {
     },
     async recipe(request, result) {
       const controls = [];
-      for (const { map, net = "" } of request.controls)
+      for (const { map, mask, net = "" } of request.controls)
         controls.push({
           net: { name: net, fingerprint: print() },
-          png: await writePicture(map.pixels, { format: "png" }),
+          ...(await recipePicture(map.pixels)),
+          ...(mask && { mask: await recipePicture(mask) }),
         });
+      const { init } = request;
+      const begin = init && {
+        picture: await recipePicture(init.picture),
+        ...(init.mask && { mask: await recipePicture(init.mask) }),
+      };
       return recipeOf(request, result as GenerateResult, {
         model: { name: "still life", fingerprint: print() },
         controls,
+        ...(begin && { init: begin }),
         device: still.device,
       });
     },

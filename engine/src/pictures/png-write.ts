@@ -77,7 +77,7 @@ const many = 1 << 23;
 /** The rows, filtered and packed. */
 function* packed({ width, height, data }: Pixels, channels: number): Work<Uint8Array[]> {
   const parts: Uint8Array[] = [];
-  const stream = new Zlib({ level: width * height < many ? 6 : 2 }, (part) => parts.push(part));
+  const stream = fromStart(new Zlib({ level: width * height < many ? 6 : 2 }, (part) => parts.push(part)));
   const length = 1 + width * channels;
   const rows = Math.max(1, Math.min(height, Math.floor(pieceLength / length)));
   let above = new Uint8Array(channels + width * channels);
@@ -95,6 +95,16 @@ function* packed({ width, height, data }: Pixels, channels: number): Work<Uint8A
     yield;
   }
   return parts;
+}
+
+/**
+ * A stream that begins with nothing before it. fflate 0.8.3 begins one behind 32 KiB of zeros and finds black rows again
+ * in them, at distances that lead out of the file: no reader can follow. Its state is set to where its buffer begins.
+ */
+function fromStart(stream: Zlib): Zlib {
+  const { s: state } = stream as unknown as { readonly s: { i: number; w: number; z: number } };
+  state.i = state.w = state.z = 0;
+  return stream;
 }
 
 /** Copies red, green and blue, from the second pixel of `line` on. */

@@ -210,6 +210,7 @@ const results: { readonly [Name in CallName]: z.ZodMiniType<Results[Name]> } = {
       height: z.number(),
       steps: z.number(),
       guidance: z.number(),
+      halves: z.tuple([z.number(), z.number()]),
       multiple: z.number(),
     }),
     runs,

@@ -8,6 +8,7 @@ import {
   type GenerateResult,
   type Pipeline,
   type Progress,
+  requestOfRecipe,
   share,
   type Warning,
 } from "@underdraw/engine";
@@ -17,10 +18,10 @@ import { type DocumentCapture, documentSource, structureOf } from "./document.ts
 import type { DrawControl, Drawn, DrawRequest } from "./drawn.ts";
 import { formatLayerRecipe, type LayerRecipe } from "./layer-recipe.ts";
 import type { LoadedModel, NeededNet } from "./loaded-model.ts";
-import { framed, part, unframed } from "./map-frame.ts";
+import { framed, framedOverlays, part, unframedRequest } from "./map-frame.ts";
 import { notesOf } from "./map-notes.ts";
 import { maskOf, maskPixels } from "./mask.ts";
-import { deviceWarnings, holdSameModel, requestOf } from "./replay.ts";
+import { deviceWarnings, holdSameModel } from "./replay.ts";
 import { limitsOf, type Size, samplingPlan } from "./resolution.ts";
 import { scaled } from "./scale.ts";
 
@@ -46,7 +47,7 @@ export async function drawOver(
   capture: DocumentCapture,
   options: Stoppable,
 ): Promise<Drawn> {
-  const { controls, ...rest } = request;
+  const { controls, init, ...rest } = request;
   // Before a model is loaded: that takes long enough to select something else.
   const readsDocument = controls.some((control) => "from" in control && control.from.reads === "scene");
   const scene = capture.scene ?? (readsDocument ? await structureOf(studio.host, capture, options) : null);
@@ -74,11 +75,13 @@ export async function drawOver(
     warnings.push(...notesOf(map));
     const frame = framed(map, initial, sampled);
     if (frame.cut) warnings.push(mapCut(map, initial));
-    const { weight, range } = control;
-    const own = { net: names[at] as string, ...(weight !== undefined && { weight }), ...(range && { range }) };
-    asked.push({ ...own, map: frame.map });
-    shown.push({ ...own, map: frame.shown });
+    const { mask, ...steering } = steeringOf(control);
+    const over = framedOverlays(mask ? { mask } : {}, initial, sampled);
+    const own = { ...steering, net: names[at] as string };
+    asked.push({ ...own, ...over.asked, map: frame.map });
+    shown.push({ ...own, ...over.shown, map: frame.shown });
   }
+  const begin = framedOverlays(init ? { init } : {}, initial, sampled);
   const { bounds, mask, anchor } = capture;
   const over: Over = {
     bounds,
@@ -89,8 +92,8 @@ export async function drawOver(
   return draw(
     studio,
     pipeline,
-    { ...rest, controls: asked, ...sampled },
-    { ...rest, controls: shown, ...initial },
+    { ...rest, ...begin.asked, controls: asked, ...sampled },
+    { ...rest, ...begin.shown, controls: shown, ...initial },
     over,
     { ...options, ...share(options, loaded + shares.maps, 1) },
   );
@@ -111,13 +114,13 @@ export async function drawAgain(
   const { pipeline, loaded } = await load(studio, needed, options);
   await holdSameModel(recipe, pipeline, options);
   const warnings = deviceWarnings(recipe, await studio.engine.device());
-  const asked = await requestOf(recipe, options);
-  const controls = asked.controls.map((control) => ({ ...control, map: unframed(control.map, picture, recipe) }));
+  const asked = await requestOfRecipe(recipe, { name: "the layer", signal: options.signal });
+  const shown = { ...asked, ...unframedRequest(asked, picture) };
   const bounds = capture?.bounds ?? layer.bounds;
   const anchor = capture?.anchor;
   const over: Over = { bounds, ...(mask && { mask }), ...(anchor !== undefined && { anchor }), warnings };
   const drawing = { ...options, ...share(options, loaded, 1) };
-  return draw(studio, pipeline, asked, { ...asked, controls, ...picture }, over, drawing);
+  return draw(studio, pipeline, asked, { ...shown, ...picture }, over, drawing);
 }
 
 async function load({ model }: Studio, needed: readonly NeededNet[], options: Stoppable) {
@@ -188,6 +191,16 @@ function cutPreview(progress: Progress, area: Rect): Progress {
   if (progress.phase !== "denoise" || !progress.preview) return progress;
   const { preview } = progress;
   return { ...progress, preview: async () => part(await preview(), area) };
+}
+
+/** All that a control says but what it follows. */
+function steeringOf(control: DrawControl): Omit<Control, "map"> {
+  if ("from" in control) {
+    const { from: _, ...steering } = control;
+    return steering;
+  }
+  const { map: _, ...steering } = control;
+  return steering;
 }
 
 function neededNet(control: DrawControl): NeededNet {

@@ -1,17 +1,14 @@
-import type { Condition, ConditionMap, GenerateRequest, GenerateResult } from "@underdraw/engine";
+import type { Condition, ConditionMap, Control, GenerateRequest, GenerateResult } from "@underdraw/engine";
 import type { Pixels, Rect } from "@underdraw/engine/core";
 
-/** A control that is yet to be seen (its condition is drawn from what was captured), or one whose map is there. */
-export type DrawControl = ({ readonly from: Condition } | { readonly map: ConditionMap }) & {
-  /** The net that reads the map, by its name among the engine's models. Without one, the first that reads such maps. */
-  readonly net?: string;
-  /** How strongly it steers; 1 without it. */
-  readonly weight?: number;
-  /** The part of the denoising in which it steers, from 0 to 1. */
-  readonly range?: readonly [start: number, end: number];
-};
+/**
+ * A control that is yet to be seen (its condition is drawn from what was captured), or one whose map is there. Its net is
+ * one by its name among the engine's models; without one, the first that reads such maps. A mask lies over what is
+ * captured, as the map does.
+ */
+export type DrawControl = ({ readonly from: Condition } | { readonly map: ConditionMap }) & Omit<Control, "map">;
 
-/** What to draw over a capture. The size is the session's business: it follows from the capture and the model. */
+/** What to draw over a capture, over which a picture to begin with lies too. The size is the session's business: it follows from the capture and the model. */
 export interface DrawRequest extends Omit<GenerateRequest, "controls" | "width" | "height"> {
   readonly controls: readonly DrawControl[];
 }

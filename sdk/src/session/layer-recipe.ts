@@ -99,7 +99,7 @@ function enginePart(data: unknown): Recipe {
 }
 
 /** A PNG file that a recipe holds in base64, read. Rejects with `file-invalid` for what is none, or too large. */
-export async function readPart(
+async function readPart(
   base64: string,
   what: string,
   options: { readonly signal?: AbortSignal } = {},

@@ -1,21 +1,5 @@
-import type { Control, Device, GenerateRequest, Pipeline, Recipe, Warning } from "@underdraw/engine";
+import type { Device, Pipeline, Recipe, Warning } from "@underdraw/engine";
 import { UnderdrawError } from "@underdraw/engine/core";
-import { readPart } from "./layer-recipe.ts";
-
-/** The request that a recipe holds, its maps read. Rejects with `file-invalid` for a map that cannot be. */
-export async function requestOf(
-  recipe: Recipe,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<GenerateRequest> {
-  const controls: Control[] = [];
-  for (const { condition, map, net, weight, range } of recipe.controls) {
-    const pixels = await readPart(map, `map of "${condition}"`, options);
-    controls.push({ map: { condition, pixels }, net: net.name, weight, range });
-  }
-  const { prompt, negativePrompt, width, height, seed, steps, guidance, sampler } = recipe;
-  const whole = { prompt, negativePrompt, controls, width, height, seed: BigInt(seed), steps, guidance };
-  return sampler === null ? whole : { ...whole, sampler };
-}
 
 /** Rejects with `model-incompatible` when a pipeline's models are not the ones that a recipe was made with. */
 export async function holdSameModel(

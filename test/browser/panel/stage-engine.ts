@@ -1,15 +1,16 @@
 import {
   type CallOptions,
+  type ControlFidelity,
   type Device,
   type EngineLike,
   type GenerateRequest,
   type GenerateResult,
   type Pipeline,
   recipeOf,
+  recipePicture,
   type Warning,
 } from "@underdraw/engine";
 import type { Pixels } from "@underdraw/engine/core";
-import { writePicture } from "@underdraw/engine/pictures";
 import type { Vocabulary } from "@underdraw/sdk/panel";
 
 // An engine for the panel's tests, in Node and in Chromium: its maps are real, its pictures are given, and when it draws
@@ -27,6 +28,8 @@ export interface StageEngine extends EngineLike {
   failWith(error: unknown): void;
   /** What every result warns of from now on. */
   warn(warnings: readonly Warning[]): void;
+  /** What is measured of each control of the next pictures. */
+  measure(fidelity: readonly (ControlFidelity | null)[]): void;
 }
 
 /** How a stage engine is made. */
@@ -55,6 +58,7 @@ export function stageEngine({ pictures = [], device = {}, elsewhere = false }: S
   let resume: (() => void) | null = null;
   let failure: { readonly error: unknown } | null = null;
   let warnings: readonly Warning[] = [];
+  let fidelity: readonly (ControlFidelity | null)[] = [];
 
   const held = (signal: AbortSignal | undefined): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -88,7 +92,7 @@ export function stageEngine({ pictures = [], device = {}, elsewhere = false }: S
       guidance: request.guidance ?? 3,
       scheduler: "EulerDiscreteScheduler",
       activeSteps: request.controls.map(() => Array.from({ length: steps }, (_, step) => step)),
-      fidelity: [],
+      fidelity: request.controls.map((_, n) => fidelity[n] ?? null),
       reused: { text: [], maps: [], steps: 0, picture: false },
       warnings,
     };
@@ -97,14 +101,15 @@ export function stageEngine({ pictures = [], device = {}, elsewhere = false }: S
   const pipeline: Pipeline = {
     name: "Stage model",
     nets: ["lines"],
-    defaults: { width: 256, height: 256, steps, guidance: 3, multiple: 16 },
+    defaults: { width: 256, height: 256, steps, guidance: 3, halves: [1, 1], multiple: 16 },
     generate,
     async recipe(request, result) {
       if (elsewhere) throw new Error("No recipe is made here.");
       const controls = await Promise.all(
-        request.controls.map(async ({ map }) => ({
+        request.controls.map(async ({ map, mask }) => ({
           net: { name: "lines", fingerprint: "1".repeat(64) },
-          png: await writePicture(map.pixels, { format: "png" }),
+          ...(await recipePicture(map.pixels)),
+          ...(mask && { mask: await recipePicture(mask) }),
         })),
       );
       const model = { name: "Stage model", fingerprint: "0".repeat(64) };
@@ -137,6 +142,9 @@ export function stageEngine({ pictures = [], device = {}, elsewhere = false }: S
     },
     warn(next) {
       warnings = next;
+    },
+    measure(next) {
+      fidelity = next;
     },
     device: async () => ({ provider: "webgpu", precision: "float16", about: "Stage", fallback: null, ...device }),
     async extract(condition, source, options = {}) {

@@ -6,6 +6,7 @@ import type { Values } from "../words/speak.ts";
 /** Something that can be done about a card. */
 export interface Remedy {
   readonly word: Word;
+  readonly values?: Values;
   run(): void;
 }
 

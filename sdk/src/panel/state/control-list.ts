@@ -12,6 +12,7 @@ import {
   fitGround,
   isChanged,
   otherGround,
+  type Steering,
   vanishes,
 } from "./control.ts";
 import { failureCard, isStop, warningCard } from "./failure.ts";
@@ -33,10 +34,10 @@ export interface ControlListParts {
 
 /** A control as a recipe keeps it. */
 export interface KeptControl {
-  readonly condition: string;
-  readonly net: string;
-  readonly strength: Strength;
   readonly map: ConditionMap;
+  readonly net?: string;
+  readonly strength: Strength;
+  readonly steering: Steering;
 }
 
 /** The controls, and their live maps: each is drawn anew when what it depends on changes, the latest alone. */
@@ -110,8 +111,8 @@ export class ControlList {
   take(kept: readonly KeptControl[]): boolean {
     for (const control of this.list.peek()) this.remove(control);
     let isWhole = true;
-    for (const { condition, net, strength, map } of kept) {
-      const fitting = this.#parts.offers.filter(({ kind }) => kind.id === condition);
+    for (const { net, strength, steering, map } of kept) {
+      const fitting = this.#parts.offers.filter(({ kind }) => kind.id === map.condition);
       const offer = fitting.find((one) => one.net === net) ?? fitting[0];
       if (!offer) {
         isWhole = false;
@@ -120,7 +121,7 @@ export class ControlList {
       const control = createControl(offer);
       control.strength.value = strength;
       const { nets, convention } = offer.kind;
-      control.kept.value = { nets, background: convention.background, ...map };
+      control.kept.value = { map: { nets, background: convention.background, ...map }, steering };
       this.#join(control);
     }
     return isWhole;

@@ -6,6 +6,15 @@ import type { Offer } from "./offers.ts";
 import { type OptionField, optionForm } from "./option-form.ts";
 import { type Strength, strengthAt, usualStop } from "./strength.ts";
 
+/** What of a control the panel has no handles for: it is kept as a recipe says it, as long as its map is. */
+export type Steering = Omit<DrawControl, "map" | "from" | "net" | "weight" | "range">;
+
+/** What came with a recipe. */
+export interface Kept {
+  readonly map: ConditionMap;
+  readonly steering: Steering;
+}
+
 /** One control in the list: what it follows, how strongly, and the map that it sees now. */
 export interface Control {
   /** Different for each control that was ever added. */
@@ -21,8 +30,8 @@ export interface Control {
   /** The options that the panel chose for what is drawn after. */
   readonly fitted: Signal<Readonly<Record<string, unknown>>>;
   readonly inverted: Signal<boolean>;
-  /** A map that came with a recipe: it stands in place of what would be drawn. */
-  readonly kept: Signal<ConditionMap | null>;
+  /** What came with a recipe: its map stands in place of what would be drawn. */
+  readonly kept: Signal<Kept | null>;
   /** The live map; null until it is drawn. */
   readonly map: Signal<ConditionMap | null>;
 }
@@ -126,7 +135,7 @@ export async function drawMap(
   options: CallOptions,
 ): Promise<ConditionMap> {
   const inverted = control.inverted.value;
-  const map = control.kept.value ?? (await session.extract(conditionOf(control), capture, options));
+  const map = control.kept.value?.map ?? (await session.extract(conditionOf(control), capture, options));
   return inverted ? { ...map, pixels: inverse(map.pixels) } : map;
 }
 
@@ -139,7 +148,7 @@ export async function requestOf(
 ): Promise<DrawControl> {
   const { weight, range } = control.strength.value;
   const { net } = control.offer.value;
-  const steering = { weight, range, ...(net === undefined ? {} : { net }) };
+  const steering = { ...control.kept.value?.steering, weight, range, ...(net === undefined ? {} : { net }) };
   if (!control.kept.value && !control.inverted.value) return { from: conditionOf(control), ...steering };
   return { map: await drawMap(session, control, capture, options), ...steering };
 }

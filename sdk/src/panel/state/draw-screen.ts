@@ -100,7 +100,7 @@ export class DrawScreen {
     const [controls, prompt, results] = [this.controls.list, this.prompt.text, this.results];
     const onEnd: GenerationParts["onEnd"] = (finished, how) => this.#ended(finished, how);
     this.generation = new Generation({
-      ...{ session, source, structure, controls, prompt, settings, results, cards, connected },
+      ...{ session, source, structure, controls, prompt, settings, offers, results, cards, connected },
       onEnd,
     });
     this.redraw = new Redraw({ session, reader: this.reader, controls: this.controls, prompt, settings, cards });

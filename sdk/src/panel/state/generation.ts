@@ -1,12 +1,14 @@
 import { type Signal, untracked } from "@preact/signals";
-import { type CallOptions, type ConditionMap, checkMap, type Warning } from "@underdraw/engine";
+import type { CallOptions, ConditionMap, Warning } from "@underdraw/engine";
 import type { Capture } from "../../host/adapter.ts";
 import { notesOf } from "../../session/map-notes.ts";
 import type { DocumentCapture, DrawControl, Drawn, DrawRequest, Session } from "../../session/session.ts";
-import type { Card, Cards, Remedy } from "./cards.ts";
+import type { Card, Cards } from "./cards.ts";
 import { type Control, requestOf } from "./control.ts";
 import { failureCard, isStop, warningCard } from "./failure.ts";
 import { Job } from "./job.ts";
+import type { Offer } from "./offers.ts";
+import { remediesOf } from "./remedies.ts";
 import type { Result, ResultList } from "./result-list.ts";
 import { type Settings, seedOf } from "./settings.ts";
 import type { Source } from "./source.ts";
@@ -20,6 +22,8 @@ export interface GenerationParts {
   readonly controls: Signal<readonly Control[]>;
   readonly prompt: Signal<string>;
   readonly settings: Settings;
+  /** What a control can be made of. */
+  readonly offers: readonly Offer[];
   readonly results: ResultList;
   readonly cards: Cards;
   readonly connected: Signal<boolean>;
@@ -133,8 +137,8 @@ export class Generation {
       const told = new Set(
         on.flatMap(({ map }) => (map.peek() ? notesOf(map.peek() as ConditionMap) : [])).map(({ code }) => code),
       );
-      for (const warning of drawn.result.warnings)
-        if (!told.has(warning.code)) cards.show(this.#warned(warning, drawn, on));
+      const { warnings } = drawn.result;
+      for (const warning of warnings) if (!told.has(warning.code)) cards.show(this.#warned(warning, warnings, on));
     });
     const isStopped = stopped || (error !== null && isStop(error));
     if (error instanceof NothingSelected) {
@@ -149,8 +153,11 @@ export class Generation {
     onEnd(finished, error === null ? "done" : isStopped ? "stopped" : "failed");
   }
 
-  #warned(warning: Warning, drawn: Drawn, on: readonly Control[]): Card {
-    return { ...warningCard(warning, "job"), remedies: remediesFor(warning.code, drawn, on) };
+  /** The card of a warning, which speaks for all of its code. */
+  #warned(warning: Warning, warnings: readonly Warning[], on: readonly Control[]): Card {
+    const { offers, settings } = this.#parts;
+    const alike = warnings.filter(({ code }) => code === warning.code);
+    return { ...warningCard(warning, "job"), remedies: remediesOf(alike, { on, offers, settings }) };
   }
 }
 
@@ -167,25 +174,3 @@ const captureOf = ({ pixels, bounds, mask, anchor }: Drawn): Capture => ({
   ...(mask ? { mask } : {}),
   ...(anchor === undefined ? {} : { anchor }),
 });
-
-/** What can be done with one press about a warning; the controls are those of the request, in its order. */
-function remediesFor(code: string, { request, result }: Drawn, on: readonly Control[]): readonly Remedy[] {
-  if (code === "map-inverted" || code === "map-dark-on-transparent") {
-    const wrong = on.filter((_, at) => {
-      const map = request.controls[at]?.map;
-      return map !== undefined && checkMap(map.pixels, "lines").some((warning) => warning.code === code);
-    });
-    const run = () => {
-      for (const control of wrong) control.inverted.value = !control.inverted.peek();
-    };
-    return wrong.length > 0 ? [{ word: "invert", run }] : [];
-  }
-  if (code === "control-inactive") {
-    const idle = on.filter((_, at) => result.activeSteps[at]?.length === 0);
-    const run = () => {
-      for (const { strength } of idle) strength.value = { ...strength.peek(), range: [0, 1] };
-    };
-    return idle.length > 0 ? [{ word: "widen-steps", run }] : [];
-  }
-  return [];
-}

@@ -1,5 +1,5 @@
 import { effect, type Signal, signal } from "@preact/signals";
-import type { ConditionMap } from "@underdraw/engine";
+import { type Control, requestOfRecipe } from "@underdraw/engine";
 import { createPixels } from "@underdraw/engine/core";
 import type { Capture } from "../../host/adapter.ts";
 import type { LayerRecipe } from "../../session/layer-recipe.ts";
@@ -52,19 +52,15 @@ export class Redraw {
         cards.replace("layer", [{ topic: "layer-unknown", tone: "warn", place: "layer" }]);
         return null;
       }
-      const [{ parseLayerRecipe, readPart }, { unframed }] = await Promise.all([
+      const [{ parseLayerRecipe }, { unframedRequest }] = await Promise.all([
         import("../../session/layer-recipe.ts"),
         import("../../session/map-frame.ts"),
       ]);
       const recipe = await parseLayerRecipe(text, { signal });
-      const maps: ConditionMap[] = [];
-      for (const { map, condition } of recipe.recipe.controls) {
-        const pixels = await readPart(map, "map", { signal });
-        maps.push(unframed({ condition, pixels }, recipe.picture, recipe.recipe));
-      }
+      const request = await requestOfRecipe(recipe.recipe, { name: "the layer", signal });
       if (signal.aborted) return null;
       cards.replace("layer", []);
-      this.#take(layerId, recipe, maps);
+      this.#take(layerId, recipe, unframedRequest(request, recipe.picture).controls);
       return text;
     } catch (error) {
       if (!isStop(error, signal)) cards.replace("layer", [failureCard(error, "layer", () => void this.show(layerId))]);
@@ -72,7 +68,7 @@ export class Redraw {
     }
   }
 
-  #take(layerId: string, { recipe, bounds, picture, mask }: LayerRecipe, maps: readonly ConditionMap[]): void {
+  #take(layerId: string, { recipe, bounds, picture, mask }: LayerRecipe, kept: readonly Control[]): void {
     const { reader, controls, prompt, settings, cards } = this.#parts;
     const selected = reader.source.peek()?.capture;
     const here = selected?.layer === layerId ? selected : undefined;
@@ -93,11 +89,11 @@ export class Redraw {
     settings.seed.value = String(recipe.seed);
     settings.fixed.value = true;
     const isWhole = controls.take(
-      recipe.controls.map(({ condition, net, weight, range }, at) => ({
-        condition,
-        net: net.name,
+      kept.map(({ map, net, weight = 1, range = [0, 1], ...steering }) => ({
+        map,
+        ...(net !== undefined && { net }),
         strength: { weight, range },
-        map: maps[at] as ConditionMap,
+        steering,
       })),
     );
     if (!isWhole) cards.replace("layer", [{ topic: "controls-unknown", tone: "warn", place: "layer" }]);

@@ -56,7 +56,9 @@ function bytesOf(results: readonly Result[]): number {
   const add = (pixels: Pixels | undefined) => pixels && buffers.add(pixels.data.buffer);
   for (const { drawn, capture } of results) {
     for (const pixels of [drawn.pixels, drawn.mask, drawn.result.pixels, capture.pixels, capture.mask]) add(pixels);
-    for (const { map } of drawn.request.controls) add(map.pixels);
+    const { controls, init } = drawn.request;
+    for (const pixels of [init?.picture, init?.mask]) add(pixels);
+    for (const { map, mask } of controls) for (const pixels of [map.pixels, mask]) add(pixels);
   }
   return texts + [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

@@ -144,6 +144,7 @@ export const parts = `
 .ud-shot:has(input:checked) { outline: 2px solid var(--ud-link); outline-offset: 1px; }
 .ud .ud-shot:has(input:focus-visible) { outline: 3px solid var(--ud-link); outline-offset: 1px; }
 .ud-applied { position: absolute; right: 3px; bottom: 3px; border-radius: 50%; background: #000b; color: #fff; padding: 1px; }
+.ud-follows { display: grid; gap: 2px; color: var(--ud-soft); font-size: var(--ud-small); line-height: 14px; }
 .ud-pair { display: flex; flex-wrap: wrap; gap: 6px; }
 .ud-pair button {
   flex: 1 1 90px; min-height: 26px; padding: 2px 8px; text-align: center; border-radius: var(--ud-radius);

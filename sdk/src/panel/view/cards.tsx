@@ -53,7 +53,7 @@ function Note({ card }: { readonly card: Card }): JSX.Element {
       <p>{text}</p>
       {card.remedies && card.remedies.length > 0 && (
         <div class="ud-links">
-          {card.remedies.map(({ word, run }) => (
+          {card.remedies.map(({ word, values, run }) => (
             <button
               key={word}
               type="button"
@@ -63,7 +63,7 @@ function Note({ card }: { readonly card: Card }): JSX.Element {
                 run();
               }}
             >
-              {speaker.say(word)}
+              {speaker.say(word, values)}
             </button>
           ))}
         </div>

@@ -1,3 +1,4 @@
+import type { Control } from "@underdraw/engine";
 import type { ControlKind } from "../options.ts";
 import type { Need } from "../state/offers.ts";
 import type { Word } from "../words/en.ts";
@@ -24,6 +25,15 @@ const nets: Readonly<Record<string, Word>> = {
 export function titleOf({ title, net, kind }: ControlKind, speaker: Speaker): string {
   const word = net !== undefined && Object.hasOwn(nets, net) ? nets[net] : undefined;
   return title ?? (word ? speaker.say(word) : speaker.term(kind.id, kind.title));
+}
+
+/** What a picture follows by a control of its request, within a sentence. */
+export function followedName({ net, map }: Pick<Control, "net" | "map">, speaker: Speaker): string {
+  const word = net !== undefined && Object.hasOwn(nets, net) ? nets[net] : undefined;
+  const name = word
+    ? speaker.say(word)
+    : speaker.term(`${map.condition}.short`, speaker.term(map.condition, map.condition));
+  return name.toLocaleLowerCase(speaker.tag);
 }
 
 /** What a kind of control is called in a list whose heading says what its maps come from. */

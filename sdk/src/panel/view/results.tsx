@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { Result } from "../state/result-list.ts";
+import { Follows } from "./follows.tsx";
 import { Icon } from "./icon.tsx";
 import { Thumbnail } from "./picture.tsx";
 import { useShown } from "./shown.ts";
@@ -23,6 +24,7 @@ export function Results(): JSX.Element | null {
           <Shot key={result.number} result={result} isChosen={result === chosen} />
         ))}
       </div>
+      <Follows drawn={chosen.drawn} />
       <div class="ud-pair">
         <button type="button" aria-disabled={isBusy} onClick={() => void generation.moreLike(chosen)}>
           {speaker.say("more-like")}
