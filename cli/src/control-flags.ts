@@ -65,7 +65,7 @@ export const strengthFlags: readonly Flag[] = [
   inside({
     name: "halves",
     value: "ONE,OTHER",
-    help: "how much acts on the half of guidance with the prompt and on the half without; 1,0 is twice as fast",
+    help: "how much acts on the half of guidance with the prompt and on the half without; 1,0 halves the net's work",
   }),
   inside({ name: "mask", value: "FILE", help: "where to follow it: white acts, black and transparent do not" }),
   inside({ name: "mask-alpha", help: "take the mask from the file's opacity instead: opaque acts" }),

@@ -9,14 +9,17 @@ import { plainSeed } from "./values.ts";
 /** Milliseconds by stage, as they pass. */
 export type Clock = Stages & Record<"read" | "write", number>;
 
-/** A warning and the flag that helps. */
-export function inWords({ code, message, remedy }: Warning): string {
+/** A warning and the flag that helps; of several controls also which one is meant. */
+export function inWords({ code, message, remedy, change }: Warning, controls = 1): string {
   const flag: Readonly<Record<string, string>> = {
     "map-inverted": "--invert does that.",
     "map-dark-on-transparent": "--invert does that.",
+    "map-flipped": "--invert does that.",
     "source-vanishes": "Add ,matte=white or ,matte=black to --condition.",
   };
-  return [message, remedy, flag[code]].filter((text) => text !== undefined).join(" ");
+  const which = change && "control" in change && controls > 1 ? `Control ${change.control + 1}` : "";
+  const named = which === "" || message.startsWith(which) ? message : `${which}: ${message}`;
+  return [named, remedy, flag[code]].filter((text) => text !== undefined).join(" ");
 }
 
 /** What is told in the end. */
@@ -36,8 +39,6 @@ export interface Told {
 
 /** Seconds in a second run with everything loaded. */
 const warm = ({ encode, denoise, decode, measure }: Clock): number => encode + denoise + decode + measure;
-
-const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
 /** The result in lines. */
 export function asLines(told: Told): readonly string[] {
@@ -60,9 +61,8 @@ export function asLines(told: Told): readonly string[] {
     ...(influence?.controls ?? []).flatMap((one, at) => {
       const file = controls[at]?.influence;
       if (!one || file === undefined) return [];
-      return [
-        `${name(at)}: added ${percent(one.mean)} to what was there, ${percent(one.most)} at most, shown in ${file}`,
-      ];
+      const [mean, white] = [one.mean, one.most].map((ratio) => ratio.toFixed(2));
+      return [`${name(at)}: added ${mean} of what was there, by place in ${file} (white is ${white})`];
     }),
     ...triesInWords(drawn),
   ];
@@ -93,6 +93,7 @@ export function asJson({ out, controls, drawn, warnings, clock, total, model, ne
     scheduler,
     activeSteps,
     model: model.base.name,
+    conditions: controls.map(({ condition }) => condition),
     nets: nets.map(({ name }) => name),
     fidelity,
     ...(influence && {

@@ -21,5 +21,5 @@ export function fidelityInWords({ measure, value, chance, gain }: ControlFidelit
   const shown = (number: number): string => number.toFixed(digits);
   const told = measures[measure] ?? ((text: string) => `${measure} ${text}`);
   const clause = `${told(shown(value))} (chance ${shown(chance)})`;
-  return gain < hardly ? `${clause}: hardly followed, try another --weight` : clause;
+  return gain < hardly ? `${clause}: hardly followed; more --weight or --steps may help` : clause;
 }

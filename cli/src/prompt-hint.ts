@@ -12,6 +12,10 @@ const most = 5;
 
 const wordsOf = (text: string): readonly string[] => text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'-]*/gu) ?? [];
 
+/** What a word may be the plural or the genitive of. */
+const singulars = (word: string): readonly string[] =>
+  [/'s?$/, /s$/, /es$/].map((ending) => word.replace(ending, "")).concat(word.replace(/ies$/, "y"));
+
 /** What of a prompt the pack was not taught, and what it knows instead; null where it knows all of it. */
 export async function promptHint(prompt: string, signal: AbortSignal): Promise<Warning | null> {
   return hintFrom(await miniVocabulary({ signal }), prompt);
@@ -34,7 +38,7 @@ export function hintFrom(vocabulary: MiniVocabulary, prompt: string): Warning | 
   for (const subject of subjects) for (const text of [subject, ...(synonyms[subject] ?? [])]) learn(text, subject);
 
   const isKnown = (word: string): boolean =>
-    small.has(word) || known.has(word) || known.has(word.replace(/'s$/, "")) || known.has(word.replace(/e?s$/, ""));
+    small.has(word) || [word, ...singulars(word)].some((form) => known.has(form));
   const unknown = [...new Set(wordsOf(prompt).filter((word) => !isKnown(word)))];
   if (unknown.length === 0) return null;
   const near = [...new Set(unknown.flatMap((word) => nearby(word, known)))].slice(0, most);
@@ -52,12 +56,16 @@ function nearby(word: string, known: ReadonlyMap<string, readonly string[]>): re
   const limit = word.length < 4 ? 1 : Math.max(1, Math.floor(word.length / 4));
   const found: { readonly distance: number; readonly subjects: readonly string[] }[] = [];
   for (const [candidate, subjects] of known) {
-    if (subjects.length === 0 || Math.abs(candidate.length - word.length) > 6) continue;
+    if (subjects.length === 0) continue;
     // One word inside the other, as "cottage" in "cottages" or "boat" in "steamboat", is nearly the same thing.
     const [short, long] = candidate.length < word.length ? [candidate, word] : [word, candidate];
     const isPart = short.length >= 4 && (long.startsWith(short) || long.endsWith(short));
+    if (!isPart && long.length - short.length > limit) continue;
     const distance = isPart ? 0.5 : edits(word, candidate);
-    if (distance <= limit) found.push({ distance, subjects });
+    if (distance > limit) continue;
+    // A subject of that name before one that is only told by it.
+    const named = subjects.filter((subject) => wordsOf(subject).includes(candidate));
+    found.push({ distance, subjects: [...named, ...subjects.filter((subject) => !named.includes(subject))] });
   }
   found.sort((one, other) => one.distance - other.distance);
   return found.flatMap(({ subjects }) => subjects.slice(0, 2)).slice(0, 3);

@@ -15,7 +15,8 @@ const tiny = ["--model", tinyModel.base, "--net", tinyModel.net];
 
 const { signal } = new AbortController();
 const bar = createProgressBar({ write: () => {} });
-const plan = (flags: Record<string, string>) => planFromFlags(new Map(Object.entries(flags)), { bar, signal });
+const plan = ({ prompt = "x", ...control }: Record<string, string>) =>
+  planFromFlags({ flags: new Map([["prompt", prompt]]), groups: [new Map(Object.entries(control))] }, { bar, signal });
 
 describe("the same drawing is the same map", () => {
   const layouts: readonly [string, Layout][] = [
@@ -60,7 +61,7 @@ describe("the pack's picture", () => {
     pngOf(256, 256, { colourType: 0, depth: 8 }, (x, y) => house(x >> 2, y >> 2)),
   );
   const [first, again] = [join(place, "first.png"), join(place, "again.png")];
-  const prompt = "ein roter Apfel 🍎";
+  const prompt = "flat emoji of a RED apple 🍎";
   const report: Record<string, unknown>[] = [];
 
   beforeAll(async () => {
@@ -78,7 +79,7 @@ describe("the pack's picture", () => {
   test("is told as one JSON object, its seed exact", () => {
     expect(report[0]).toEqual({
       file: first,
-      map: join(place, "edges.png"),
+      maps: [join(place, "edges.png")],
       width: 256,
       height: 256,
       seed: "18446744073709551615",
@@ -87,11 +88,14 @@ describe("the pack's picture", () => {
       scheduler: "DDIMScheduler",
       activeSteps: [[0, 1]],
       model: "model-mini",
+      conditions: ["canny"],
       nets: ["lines"],
+      fidelity: [expect.objectContaining({ measure: "line-f1", condition: "canny" })],
+      reused: { text: [], maps: [], steps: 0, picture: false },
       warnings: [],
       device: { provider: "cpu", precision: "float32", about: expect.any(String), fallback: null },
       seconds: Object.fromEntries(
-        ["cold", "warm", "read", "load", "encode", "denoise", "decode", "write"].map((stage) => [
+        ["cold", "warm", "read", "load", "encode", "denoise", "decode", "measure", "write"].map((stage) => [
           stage,
           expect.any(Number),
         ]),
@@ -215,7 +219,9 @@ describe("the real command", () => {
     const flags = ["--prompt", "x", "--negative", "y", "--guidance", "0.5", "--steps", "1", "--seed", "3"];
     const done = await spawned([...argv, ...flags], { cwd: place });
     expect(done.code).toBe(0);
-    expect(done.stdout).toMatch(/^underdraw\.png: 32x32, seed 3, \d+\.\d s cold, \d+\.\d s warm\n$/);
+    expect(done.stdout).toMatch(
+      /^underdraw\.png: 32x32, seed 3, \d+\.\d s cold, \d+\.\d s warm\ncanny: 0\.\d\d of edges met \(chance 0\.\d\d\).*\n$/,
+    );
     expect(said(done)).toMatch(/warning: With guidance 0\.5 the negative prompt has no say/);
     expect(readdirSync(place).sort()).toEqual(["map.png", "underdraw.png"]);
   });

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, w
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkMemory } from "../../cli/src/memory-check.ts";
-import { chooseModel, chooseNet } from "../../cli/src/model-choice.ts";
+import { chooseModel, chooseNets, type ModelChoice, type NetAsked } from "../../cli/src/model-choice.ts";
 import { checkPack } from "../../cli/src/pack-check.ts";
 import { type Outcome, said, scratch, tinyModel, underdraw } from "./command.ts";
 
@@ -119,24 +119,35 @@ describe("models that cannot draw are refused with the reason", () => {
 
 describe("which net is meant", () => {
   const { signal } = new AbortController();
-  const canny = { name: "canny", nets: ["canny", "lines"] };
+  const canny = { condition: "canny", readers: ["canny", "lines"] };
+  const depth = { condition: "depth", readers: ["depth"] };
+  const choose = (model: ModelChoice, ...asked: readonly NetAsked[]) => chooseNets(model, asked, signal);
 
   test("the first of the condition's nets that the model has", async () => {
     const pack = await chooseModel(undefined);
-    expect((await chooseNet(pack, undefined, canny, signal)).name).toBe("lines");
-    expect((await chooseNet(pack, undefined, { name: "depth", nets: ["depth"] }, signal)).name).toBe("depth");
+    expect((await choose(pack, canny, depth)).map(({ name }) => name)).toEqual(["lines", "depth"]);
   });
 
   test("a name before a folder of that name, and a path by its slash", async () => {
     const pack = await chooseModel(undefined);
-    expect((await chooseNet(pack, "depth", canny, signal)).source.name).toBe("depth");
-    const other = await chooseNet(pack, tinyModel.net, canny, signal);
-    expect([other.name, other.source.kind]).toEqual(["canny", "folder"]);
+    const [named, other] = await choose(pack, { ...canny, net: "depth" }, { ...canny, net: tinyModel.net });
+    expect(named?.source.name).toBe("depth");
+    expect([other?.name, other?.source.kind]).toEqual(["canny", "folder"]);
   });
 
   test("the one net of a model that was saved with its net", async () => {
     const base = brokenCopy((path) => cpSync(tinyModel.net, join(path, "controlnet"), { recursive: true }));
-    expect((await chooseNet(await chooseModel(base), undefined, canny, signal)).name).toBe("controlnet");
+    expect((await choose(await chooseModel(base), canny))[0]?.name).toBe("controlnet");
+  });
+
+  test("one for all controls that ask for it, and no two of one name", async () => {
+    const pack = await chooseModel(undefined);
+    const copy = join(mkdtempSync(join(folder, "net-")), "canny");
+    cpSync(tinyModel.net, copy, { recursive: true });
+    const asked = [tinyModel.net, copy, `./${tinyModel.net}/`, "lines"].map((net) => ({ ...canny, net }));
+    const found = await choose(pack, ...asked, canny);
+    expect(found.map(({ name }) => name)).toEqual(["canny", "canny-2", "canny", "lines", "lines"]);
+    expect([found[2], found[4]]).toEqual([found[0], found[3]]);
   });
 });
 

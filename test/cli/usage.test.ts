@@ -16,16 +16,19 @@ describe("help", () => {
   test("without a command all commands are told, and that is wrong usage", async () => {
     const { code, stdout, stderr } = await underdraw([]);
     expect([code, stdout]).toEqual([2, ""]);
-    for (const name of ["draw", "map", "inspect", "doctor"]) expect(stderr).toContain(`\n  ${name} `);
+    for (const name of ["draw", "map", "diff", "inspect", "doctor"]) expect(stderr).toContain(`\n  ${name} `);
   });
 
-  test.each(["draw", "map", "inspect", "doctor"])("%s --help tells each flag and examples, on stdout", async (name) => {
-    const { code, stdout, stderr } = await underdraw([name, "--help"]);
-    expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toContain("Usage:");
-    expect(stdout).toMatch(new RegExp(`Examples:\n {2}underdraw ${name}`));
-    expect(await underdraw(["help", name])).toMatchObject({ code: 0, stdout });
-  });
+  test.each(["draw", "map", "diff", "inspect", "doctor"])(
+    "%s --help tells each flag and examples, on stdout",
+    async (name) => {
+      const { code, stdout, stderr } = await underdraw([name, "--help"]);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout).toContain("Usage:");
+      expect(stdout).toMatch(new RegExp(`Examples:\n {2}underdraw ${name}`));
+      expect(await underdraw(["help", name])).toMatchObject({ code: 0, stdout });
+    },
+  );
 
   test("the examples of the help are command lines that the parser takes", async () => {
     const { stdout } = await underdraw(["draw", "--help"]);
@@ -54,7 +57,7 @@ describe("help", () => {
 describe("what is mistyped", () => {
   test.each([
     [["drwa"], 'There is no command "drwa". Did you mean draw?'],
-    [["paint"], 'There is no command "paint". There are draw, map, inspect, doctor.'],
+    [["paint"], 'There is no command "paint". There are draw, map, diff, inspect, doctor.'],
     [["draw", "--pormpt", "x"], "There is no --pormpt. Did you mean --prompt?"],
     [["draw", "--neg", "x"], "There is no --neg. Did you mean --negative?"],
     [["draw", "--map"], "--map needs a value: --map FILE."],
@@ -68,6 +71,8 @@ describe("what is mistyped", () => {
     [["map", "canny", map, out, "--aperture", "4"], '"4" is not one of 3 | 5 | 7'],
     [["map", "canny", map, out, "--lwo", "4"], "There is no --lwo. Did you mean --low?"],
     [["map", "canny", map, join(folder, "out.jpg")], "must end in .png"],
+    [["diff", map], "diff needs two pictures"],
+    [["diff", map, map, map], "diff compares two pictures"],
     [["inspect"], "inspect needs a model"],
     [["inspect", "a", "b"], "looks at one model"],
     [["doctor", "who"], 'doctor has no place for "who"'],
@@ -121,7 +126,7 @@ describe("what draw is asked that cannot be meant", () => {
       [...good, "--guidance", "NaN"],
       '--guidance must be a number from 0 to 100, not "NaN"',
     ],
-    ["a negative weight", [...good, "--weight", "-1"], "--weight must be a number from 0 to 10"],
+    ["a negative weight", [...good, "--weight", "-1"], "--weight must be a number from 0 to 2"],
     [
       "a range that ends before it starts",
       [...good, "--range", "0.8,0.2"],
@@ -140,6 +145,31 @@ describe("what draw is asked that cannot be meant", () => {
       [...good.slice(0, -1), join(folder, "out.tiff")],
       "--out must end in .png, .jpg, .webp",
     ],
+    [
+      "a second control without a map",
+      [...good, "--control", "--weight", "0.5"],
+      "Control 2 has no map. Give one with --map FILE",
+    ],
+    ["a map twice for one control", [...good, "--map", map], "Give it once, or write --control before what belongs"],
+    ["a control in one word", [...good, "--control", "map=a.png,weight=1"], "like all others: --control --map a.png"],
+    ["an unknown mode", [...good, "--preset", "strong"], "--preset must be balanced or prompt or control or guess"],
+    ["unknown layers", [...good, "--layers", "hard"], "--layers must be soft, logspace, resolution, softness=0.5"],
+    ["a layer below 0", [...good, "--layers", "1,-1"], 'not "1,-1"'],
+    ["a softness above 1", [...good, "--layers", "softness=2"], 'not "softness=2"'],
+    ["a curve that goes back", [...good, "--curve", "0.5:1,0:1"], "--curve must be points PLACE:FACTOR"],
+    ["a curve without factors", [...good, "--curve", "0,1"], 'not "0,1"'],
+    ["a half too many", [...good, "--halves", "1,0,1"], "--halves must be two shares from 0 to 1"],
+    ["a rule that scales nothing", [...good, "--resize", "crop"], "--resize must be content or thin"],
+    ["the opacity of no mask", [...good, "--mask-alpha"], "add --mask FILE"],
+    ["a strength without a picture", [...good, "--strength", "0.5"], "add --init FILE"],
+    ["a mask of no picture", [...good, "--init-mask", map], "add --init FILE"],
+    ["a strength of 0", [...good, "--init", map, "--strength", "0"], "--strength must be above 0"],
+    ["65 pictures", [...good, "--count", "65"], "--count must be a whole number from 1 to 64"],
+    ["a target for two", [...good, "--target", "1", "--control", "--map", map, "--target", "1"], "for one control"],
+    ["a choice by two measures", [...good, "--target", "0.5", "--count", "2"], "exclude each other"],
+    ["a choice without a measure", [...good, "--count", "2", "--no-measure"], "Leave out --no-measure"],
+    ["two results in one place", [...good, "--influence", out], "is the place of another result"],
+    ["a map in place of its source", [...good, "--save-map", map], "it would be overwritten"],
     ["a map beside a recipe", [...good, "--recipe", map], "--recipe holds its own map"],
     ["a result in place of its map", [...good.slice(0, -1), map], "it would be overwritten"],
   ])("%s is refused in one sentence with code 2", async (_, argv, answer) => {
@@ -176,6 +206,11 @@ describe("reading values", () => {
 
   test("a range may be a point, and no more than two", () => {
     expect(rangeFrom("0.5,0.5")).toEqual([0.5, 0.5]);
+    expect([rangeFrom("0-.6"), rangeFrom(".25..1"), rangeFrom("0:1e-1")]).toEqual([
+      [0, 0.6],
+      [0.25, 1],
+      [0, 0.1],
+    ]);
     expect(() => rangeFrom("0,0.5,1")).toThrow("--range");
   });
 
@@ -185,6 +220,7 @@ describe("reading values", () => {
       { name: "l2", value: "true|false", yesNo: true, help: "" },
     ];
     expect(parseArguments(["--low", "-5", "a", "--l2", "b", "--", "--c"], flags)).toEqual({
+      groups: [],
       flags: new Map([
         ["low", "-5"],
         ["l2", "true"],

@@ -91,7 +91,7 @@ export const draw: Command = {
 
 async function drawPicture(given: Arguments, { stdout, stderr, signal }: Surroundings): Promise<number> {
   const started = performance.now();
-  const { flags, groups, words } = given;
+  const { flags, words } = given;
   if (words.length > 0) throw misused(words[0] as string, `draw has no place for "${words[0]}". ${hintFor(given)}`);
   // Everything that can be refused without opening a file is refused first.
   checkDrawing(given);
@@ -140,7 +140,7 @@ async function drawPicture(given: Arguments, { stdout, stderr, signal }: Surroun
     bar.end();
 
     const warnings = [...plan.warnings, ...drawn.warnings];
-    for (const warning of warnings) stderr.write(`warning: ${inWords(warning)}\n`);
+    for (const warning of warnings) stderr.write(`warning: ${inWords(warning, controls.length)}\n`);
     for (const { message } of drawn.result.influence?.conflicts ?? []) {
       if (message !== undefined) stderr.write(`warning: ${message}\n`);
     }
