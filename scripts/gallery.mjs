@@ -3,36 +3,57 @@ import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { chromiumFlags, findChromium } from "./chromium.mjs";
 
-// Makes docs/conditions and docs/img/conditions.jpg: every condition of one photo and one drawing, a page for each and one
-// sheet of all. Run it after a condition, its options or its map changed:
-//   npm run gallery
+// Makes the sheets of docs/img, and what they show. Run it after what they show changed:
+//   npm run gallery              docs/conditions and conditions.jpg: every condition of one photo and one drawing
+//   npm run gallery -- control   control.jpg: one sketch in every strength of its control
 
-const { status } = spawnSync(process.execPath, ["scripts/run.mjs", "examples/gallery/gallery.ts"], {
-  stdio: "inherit",
-});
+const [, , which = "conditions"] = process.argv;
+const image = (path, label, note) => {
+  const type = path.endsWith(".webp") ? "image/webp" : "image/png";
+  const data = readFileSync(path).toString("base64");
+  const small = note ? `<small>${note}</small>` : "";
+  return `<figure><img src="data:${type};base64,${data}" alt=""><figcaption>${label}${small}</figcaption></figure>`;
+};
+const sheets = {
+  conditions: {
+    script: "examples/gallery/gallery.ts",
+    columns: 8,
+    cells: () =>
+      JSON.parse(readFileSync("out/gallery/shown.json", "utf8")).map(({ id, file }) =>
+        image(`docs/conditions/${file}`, id),
+      ),
+  },
+  control: {
+    script: "examples/gallery/control.ts",
+    columns: 7,
+    cells: () =>
+      JSON.parse(readFileSync("out/gallery/control/shown.json", "utf8")).map(({ file, label, note }) =>
+        image(`out/gallery/control/${file}`, label, note),
+      ),
+  },
+};
+const sheet = sheets[which];
+if (!sheet) throw new Error(`There is no sheet "${which}": conditions or control.`);
+
+const { status } = spawnSync(process.execPath, ["scripts/run.mjs", sheet.script], { stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
 
 const executablePath = findChromium();
 if (executablePath === null) throw new Error("The sheet needs Chromium: install it, or set CHROMIUM.");
-
-const cells = JSON.parse(readFileSync("out/gallery/shown.json", "utf8")).map(({ id, file }) => {
-  const type = file.endsWith(".webp") ? "image/webp" : "image/png";
-  const data = readFileSync(`docs/conditions/${file}`).toString("base64");
-  return `<figure><img src="data:${type};base64,${data}" alt=""><figcaption>${id}</figcaption></figure>`;
-});
 const html = `<!doctype html><meta charset="utf-8"><style>
   body { margin: 0; padding: 24px; background: #17181b; color: #d6d8dc; font: 13px/1.4 system-ui, sans-serif; }
-  main { display: grid; grid-template-columns: repeat(8, 1fr); gap: 14px 12px; }
+  main { display: grid; grid-template-columns: repeat(${sheet.columns}, 1fr); gap: 14px 12px; }
   figure { margin: 0; }
   img { display: block; width: 100%; border-radius: 6px; background: #000; }
   figcaption { margin-top: 5px; text-align: center; }
-</style><main>${cells.join("")}</main>`;
+  small { display: block; color: #9a9da3; }
+</style><main>${sheet.cells().join("")}</main>`;
 
 const browser = await chromium.launch({ executablePath, args: chromiumFlags });
 try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.setContent(html, { waitUntil: "load" });
-  await page.screenshot({ path: "docs/img/conditions.jpg", type: "jpeg", quality: 84, fullPage: true });
+  await page.screenshot({ path: `docs/img/${which}.jpg`, type: "jpeg", quality: 84, fullPage: true });
 } finally {
   await browser.close();
 }

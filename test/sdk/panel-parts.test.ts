@@ -70,6 +70,7 @@ describe("suggestions", () => {
 test.each([
   ["flat emoji of two red cats on a blue background", ["two"]],
   ["flat emoji of a castle, with a dragon", ["castle", "dragon"]],
+  ["the house's styles, houses and reds on grays", ["styles"]],
   ["flat emoji of a hou", []],
   ["flat emoji of a hou ", ["hou"]],
   ["고양이 emoji", ["고양이"]],

@@ -159,8 +159,14 @@ export function unknownWords(vocabulary: Vocabulary, prompt: string): readonly s
   const growing = /[\p{L}\p{N}'-]$/u.test(prompt) ? words.at(-1) : undefined;
   const grows = growing !== undefined && [...known].some((word) => word.startsWith(growing));
   const looked = grows ? words.slice(0, -1) : words;
-  return [...new Set(looked.filter((word) => !known.has(word) && !known.has(word.replace(/e?s$/, ""))))];
+  return [...new Set(looked.filter((word) => ![word, ...singulars(word)].some((form) => known.has(form))))];
 }
+
+/** What a word may be the plural or the genitive of. */
+const singulars = (word: string): readonly string[] => [
+  ...[/'s?$/, /s$/, /es$/].map((ending) => word.replace(ending, "")),
+  word.replace(/ies$/, "y"),
+];
 
 const memory = new WeakMap<Vocabulary, ReadonlySet<string>>();
 
