@@ -121,6 +121,7 @@ describe("an engine in a worker", () => {
       let preview: Promise<unknown> | undefined;
       const before = pipeline.runs()["vae_decoder"] ?? 0;
       await pipeline.generate(request, {
+        reuse: false,
         onProgress(progress) {
           if (progress.phase === "denoise" && progress.step === at) preview = progress.preview?.();
         },
@@ -266,7 +267,7 @@ describe("stopping", () => {
     });
     await first;
     expect(await Promise.all(behind)).toEqual(Array(3).fill(signal.reason));
-    const last = await pipeline.generate(request);
+    const last = await pipeline.generate(request, { reuse: false });
     expect(last.seed).toBe(1n);
     expect(pipeline.runs()["unet_encoder"]).toBe(before + 4);
   });

@@ -34,26 +34,18 @@ export async function predict(
     ours.push(...Object.values(tensors));
     return tensors;
   };
-  const repeated = (row: Float32Array, depth: number, batch: number): Tensor => {
-    const values = new Float32Array(batch * row.length);
-    for (let n = 0; n < batch; n++) values.set(row, n * row.length);
-    return own({ latent: runtime.tensor(runtime.precision, [batch, depth, height, width], values) }).latent;
-  };
-  // Nets without a say in what is repainted read the latent alone.
-  const latents = new Map<number, Tensor>();
-  const netInput = (batch: number): Tensor => {
-    const known = latents.get(batch) ?? repeated(latent, channels, batch);
-    latents.set(batch, known);
-    return known;
-  };
+  // One row for both halves of guidance: what they share is computed once.
+  const uploaded = (row: Float32Array, depth: number): Tensor =>
+    own({ latent: runtime.tensor(runtime.precision, [1, depth, height, width], row) }).latent;
   try {
+    const plain = uploaded(latent, channels);
     const residuals: ControlResiduals[] = [];
     for (const running of hoisted.controls) {
       const strength = running.control.strengths[step];
       if (!strength) continue;
       const { net, index, masks } = running.control;
       const feeds = {
-        latent: netInput(running.halves.length),
+        latent: plain,
         features: running.features,
         ...running.text,
         ...own(running.times.row(step)),
@@ -66,9 +58,8 @@ export async function predict(
         await traceResiduals(runtime, residuals.at(-1) as ControlResiduals, net.names, options);
     }
     const { extra } = request;
-    const input = extra
-      ? repeated(joined(latent, extra.values), channels + extra.channels, halves.length)
-      : netInput(halves.length);
+    // ControlNets without a say in what is repainted read the latent alone.
+    const input = extra ? uploaded(joined(latent, extra.values), channels + extra.channels) : plain;
     const shared = { ...hoisted.text, ...own(hoisted.times.row(step)) };
     let sums = own(await unet.pieces.encoder.run({ latent: input, ...shared }, extentOf(halves.length), run));
     if (residuals.length > 0) {

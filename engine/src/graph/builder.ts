@@ -19,8 +19,16 @@ const width = (level: Level): string => `width.${level}`;
 const tokens = (level: Level): string => `tokens.${level}`;
 const rows = (level: Level): string => `rows.${level}`;
 
-/** The side of feature maps at a level, as symbolic dims: batch, channels, height, width. */
-export const mapDims = (channels: number, level: Level): Dim[] => ["batch", channels, height(level), width(level)];
+/** A row for each row of the batch, or one row that stands for all of them. */
+export type Rows = "batch" | "one";
+
+/** The side of feature maps at a level, as symbolic dims: rows, channels, height, width. */
+export const mapDims = (channels: number, level: Level, of: Rows = "batch"): Dim[] => [
+  of,
+  channels,
+  height(level),
+  width(level),
+];
 
 /** Attention with wider heads than this does not use the fused kernel, which then needs many times the memory. */
 const FUSED_HEAD = 256;
@@ -129,8 +137,27 @@ export class GraphBuilder {
   }
 
   /** The run-time sides of a feature map, as an int64 input of the graph; `shape-inputs.ts` fills it. */
-  #sides(kind: "nchw" | "nhwc" | "nsc" | "text", channels: number, level: Level): string {
-    return this.input(`shape.${kind}.${channels}.${level}`, [kind.startsWith("n") ? kind.length : 3], "int64");
+  #sides(kind: "nchw" | "nhwc" | "nsc" | "text", channels: number, level: Level, of: Rows = "batch"): string {
+    const name = `shape.${of === "one" ? "one." : ""}${kind}.${channels}.${level}`;
+    return this.input(name, [kind.startsWith("n") ? kind.length : 3], "int64");
+  }
+
+  /** Whether a feature map, a sequence or its tokens as rows have a row for each row of the batch. */
+  rowsOf(x: string): Rows {
+    const [first] = this.dims(x);
+    return first === "one" || (typeof first === "string" && first.startsWith("tokens.")) ? "one" : "batch";
+  }
+
+  /** A feature map with a row for each row of the batch: repeated where it has one for all. */
+  forEachRow(x: string, channels: number, level: Level): string {
+    if (this.rowsOf(x) === "batch") return x;
+    return this.node("Expand", [x, this.#sides("nchw", channels, level)], mapDims(channels, level));
+  }
+
+  /** The same for a sequence [rows, tokens, c]. */
+  sequenceForEachRow(x: string, channels: number, level: Level): string {
+    if (this.rowsOf(x) === "batch") return x;
+    return this.node("Expand", [x, this.#sides("nsc", channels, level)], ["batch", tokens(level), channels]);
   }
 
   add(a: string, b: string): string {
@@ -154,7 +181,7 @@ export class GraphBuilder {
     const [input, weight] = miscounted({ from, to, kernel })
       ? this.#widened(x, own, { from, to, kernel }, level)
       : [x, own];
-    return this.node("Conv", [input, weight, bias], mapDims(to, stride === 2 ? level + 1 : level), {
+    return this.node("Conv", [input, weight, bias], mapDims(to, stride === 2 ? level + 1 : level, this.rowsOf(x)), {
       kernel_shape: { ints: [kernel, kernel] },
       pads: { ints: pads ?? [p, p, p, p] },
       strides: { ints: [stride, stride] },
@@ -174,7 +201,7 @@ export class GraphBuilder {
     const pads = this.whole([0, 0, 0, 0, 0, more, 0, 0]);
     const dims = [to, from + more, kernel, kernel];
     return [
-      this.node("Pad", [x, pads], mapDims(from + more, level), { mode: { text: "constant" } }),
+      this.node("Pad", [x, pads], mapDims(from + more, level, this.rowsOf(x)), { mode: { text: "constant" } }),
       this.node("Concat", [weight, this.filled([to, more, kernel, kernel], 0)], dims, { axis: { int: 1 } }),
     ];
   }
@@ -198,7 +225,8 @@ export class GraphBuilder {
     const half = wide && this.precision === "float16";
     const type: ElementType = half ? "float32" : this.precision;
     const from = half ? this.node("Cast", [x], this.dims(x), { to: { int: 1 } }, { type }) : x;
-    const grouped = this.reshape(from, [0, groups, -1], ["batch", groups, "group"], type);
+    const of = this.rowsOf(x);
+    const grouped = this.reshape(from, [0, groups, -1], [of, groups, "group"], type);
     const one = this.#numbers(groups, 1, type);
     const zero = this.#numbers(groups, 0, type);
     const normed = this.node(
@@ -208,8 +236,8 @@ export class GraphBuilder {
       { epsilon: { float: epsilon } },
       { type },
     );
-    const sides = this.#sides("nchw", channels, level);
-    let y = this.node("Reshape", [normed, sides], mapDims(channels, level), {}, { type });
+    const sides = this.#sides("nchw", channels, level, of);
+    let y = this.node("Reshape", [normed, sides], mapDims(channels, level, of), {}, { type });
     if (half) y = this.node("Cast", [y], this.dims(y), { to: { int: 10 } });
     const gamma = this.parameter(`${key}.weight`, [channels], [channels, 1, 1]);
     return this.add(this.mul(y, gamma), this.parameter(`${key}.bias`, [channels], [channels, 1, 1]));
@@ -228,25 +256,25 @@ export class GraphBuilder {
 
   /** A feature map as rows of tokens: [batch, c, h, w] to [batch x h x w, c]. */
   toRows(x: string, channels: number, level: Level): string {
-    const nhwc = this.node("Transpose", [x], ["batch", height(level), width(level), channels], {
+    const of = this.rowsOf(x);
+    const nhwc = this.node("Transpose", [x], [of, height(level), width(level), channels], {
       perm: { ints: [0, 2, 3, 1] },
     });
-    return this.reshape(nhwc, [-1, channels], [rows(level), channels]);
+    return this.reshape(nhwc, [-1, channels], [of === "one" ? tokens(level) : rows(level), channels]);
   }
 
   /** Rows of tokens as a feature map again. */
   toMap(x: string, channels: number, level: Level): string {
-    const nhwc = this.node(
-      "Reshape",
-      [x, this.#sides("nhwc", channels, level)],
-      ["batch", height(level), width(level), channels],
-    );
-    return this.node("Transpose", [nhwc], mapDims(channels, level), { perm: { ints: [0, 3, 1, 2] } });
+    const of = this.rowsOf(x);
+    const sides = [of, height(level), width(level), channels];
+    const nhwc = this.node("Reshape", [x, this.#sides("nhwc", channels, level, of)], sides);
+    return this.node("Transpose", [nhwc], mapDims(channels, level, of), { perm: { ints: [0, 3, 1, 2] } });
   }
 
   /** Rows of tokens as [batch, tokens, c]. */
   toSequence(x: string, channels: number, level: Level): string {
-    return this.node("Reshape", [x, this.#sides("nsc", channels, level)], ["batch", tokens(level), channels]);
+    const of = this.rowsOf(x);
+    return this.node("Reshape", [x, this.#sides("nsc", channels, level, of)], [of, tokens(level), channels]);
   }
 
   /** Rows of text states as [batch, context, c]. */
@@ -256,8 +284,8 @@ export class GraphBuilder {
 
   /** A sequence [batch, tokens, c] as rows. */
   sequenceToRows(x: string, channels: number): string {
-    const [, count] = this.dims(x);
-    return this.reshape(x, [-1, channels], [`rows.${count}`, channels]);
+    const [, count = ""] = this.dims(x);
+    return this.reshape(x, [-1, channels], [this.rowsOf(x) === "one" ? count : `rows.${count}`, channels]);
   }
 
   /** Splits [batch, n, heads x d] into [batch, heads, n, d]. */
@@ -296,7 +324,8 @@ export class GraphBuilder {
 
   /** Enlarges a feature map to the sides of `level` by nearest neighbour: source index floor(i x in / out). */
   enlarge(x: string, channels: number, level: Level): string {
-    return this.node("Resize", [x, "", "", this.#sides("nchw", channels, level)], mapDims(channels, level), {
+    const of = this.rowsOf(x);
+    return this.node("Resize", [x, "", "", this.#sides("nchw", channels, level, of)], mapDims(channels, level, of), {
       mode: { text: "nearest" },
       coordinate_transformation_mode: { text: "asymmetric" },
       nearest_mode: { text: "floor" },

@@ -43,18 +43,18 @@ function residuals(
   const deepest = runSteps(b, start, plan.encoder, config, hoisted, skips);
   const middle = runSteps(b, deepest, plan.middle, config, hoisted, []);
   const zero = (x: string, key: string, channels: number, level: number) =>
-    b.conv(x, key, { from: channels, to: channels, kernel: 1, level });
+    b.forEachRow(b.conv(x, key, { from: channels, to: channels, kernel: 1, level }), channels, level);
   return [
     ...plan.skips.map(({ channels, level }, n) => zero(skips[n] ?? "", `controlnet_down_blocks.${n}`, channels, level)),
     zero(middle, "controlnet_mid_block", plan.bottom.channels, plan.bottom.level),
   ];
 }
 
-/** Inputs `latent`, `features` (batch 1 is enough), `time.n`, `k.n`, `v.n`; outputs `skip.n` and `middle`, unscaled. */
+/** Inputs `latent` and `features` (one row each), `time.n`, `k.n`, `v.n`; outputs `skip.n` and `middle`, unscaled. */
 export function control(config: ControlNetConfig, precision: Precision): Graph {
   const b = new GraphBuilder("control", precision);
   const latent = latentInput(b, config.inChannels);
-  const features = b.input("features", ["one", config.channels[0] ?? 0, "height.0", "width.0"]);
+  const features = b.input("features", mapDims(config.channels[0] ?? 0, 0, "one"));
   const names = sumNames(config);
   const found = residuals(b, config, latent, features, hoistedInputs(b));
   return b.finish(found.map((tensor, n) => [names[n] ?? "", tensor] as const));

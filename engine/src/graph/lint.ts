@@ -12,6 +12,7 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   Conv: ["kernel_shape", "pads", "strides", "dilations", "group"],
   ConvTranspose: ["kernel_shape", "pads", "strides", "dilations", "group", "output_padding"],
   Div: [],
+  Expand: [],
   Gelu: [],
   Gemm: ["transA", "transB"],
   GlobalAveragePool: [],
@@ -36,6 +37,7 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
 
 /** Which inputs of an operation are int64; all others compute in floating point. */
 const WHOLE_INPUTS: Readonly<Record<string, readonly number[]>> = {
+  Expand: [1],
   Pad: [1],
   Reshape: [1],
   Resize: [3],

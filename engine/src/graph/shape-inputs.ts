@@ -17,12 +17,13 @@ export interface Extent {
 export function shapeInputs(graph: Graph, extent: Extent): ReadonlyMap<string, BigInt64Array> {
   const found = new Map<string, BigInt64Array>();
   for (const { name } of graph.inputs) {
-    const [, kind, channels, level] = /^shape\.(nchw|nhwc|nsc|text)\.(\d+)\.(-?\d+)$/.exec(name) ?? [];
+    const [, one, kind, channels, level] = /^shape\.(one\.)?(nchw|nhwc|nsc|text)\.(\d+)\.(-?\d+)$/.exec(name) ?? [];
     if (!kind) continue;
     const c = Number(channels);
     const h = sideAt(extent.height, Number(level));
     const w = sideAt(extent.width, Number(level));
-    const { batch, context = 0 } = extent;
+    const { context = 0 } = extent;
+    const batch = one ? 1 : extent.batch;
     const sides = { nchw: [batch, c, h, w], nhwc: [batch, h, w, c], nsc: [batch, h * w, c], text: [batch, context, c] };
     found.set(name, BigInt64Array.from(sides[kind as keyof typeof sides], BigInt));
   }

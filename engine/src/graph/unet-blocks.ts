@@ -1,9 +1,11 @@
-import { type GraphBuilder, mapDims } from "./builder.ts";
+import { type GraphBuilder, mapDims, type Rows } from "./builder.ts";
 import type { ControlNetConfig, UnetConfig } from "./config.ts";
 import type { ResnetStep, Step, TransformerStep } from "./unet-plan.ts";
 
 // The blocks that a denoising UNet and a ControlNet are made of (controlnet.md 3: the shapes of Stable Diffusion).
-// What does not depend on the latent comes in from outside: the time projection of each ResBlock, keys and values of the text for each cross-attention.
+// What does not depend on the latent comes in from outside: the time projection of each ResBlock, keys and values of the
+// text for each cross-attention. Both halves of guidance read the same latent, and differ by their text alone: what comes
+// before the first cross-attention is computed in one row for both.
 
 /** Where a block finds what was computed outside the step loop. */
 export interface Hoisted {
@@ -64,8 +66,9 @@ function transformer(b: GraphBuilder, x: string, step: TransformerStep, config: 
 
     y = b.layerNorm(t, `${block}.norm2`, c, 1e-5);
     const { k, v } = hoisted.text(step, n);
-    const cross = b.attention(sequence(bare(y, "attn2.to_q")), k, v, heads);
-    t = b.add(t, b.linear(rows(cross), `${block}.attn2.to_out.0`, square));
+    const asked = b.sequenceForEachRow(sequence(bare(y, "attn2.to_q")), c, level);
+    const cross = b.linear(rows(b.attention(asked, k, v, heads)), `${block}.attn2.to_out.0`, square);
+    t = b.rowsOf(t) === "batch" ? b.add(t, cross) : rows(b.add(sequence(cross), sequence(t)));
 
     y = b.layerNorm(t, `${block}.norm3`, c, 1e-5);
     // GEGLU: two halves of one weight, read as rows, so that nothing has to be split at run time.
@@ -111,5 +114,6 @@ export function runSteps(
   return y;
 }
 
-/** The latent as an input. */
-export const latentInput = (b: GraphBuilder, channels: number): string => b.input("latent", mapDims(channels, 0));
+/** The latent as an input: one row for the whole batch, or one for each of its rows. */
+export const latentInput = (b: GraphBuilder, channels: number, of: Rows = "one"): string =>
+  b.input("latent", mapDims(channels, 0, of));

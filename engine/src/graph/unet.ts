@@ -12,7 +12,11 @@ function encode(b: GraphBuilder, config: UnetConfig, latent: string, hoisted: Ho
   const shape = { from: config.inChannels, to: config.channels[0] ?? 0, kernel: 3, level: 0 } as const;
   const skips: string[] = [];
   const deepest = runSteps(b, b.conv(latent, "conv_in", shape), plan.encoder, config, hoisted, skips);
-  return [...skips, runSteps(b, deepest, plan.middle, config, hoisted, [])];
+  const { channels, level } = plan.bottom;
+  return [
+    ...plan.skips.map((skip, n) => b.forEachRow(skips[n] ?? "", skip.channels, skip.level)),
+    b.forEachRow(runSteps(b, deepest, plan.middle, config, hoisted, []), channels, level),
+  ];
 }
 
 function decode(b: GraphBuilder, config: UnetConfig, sums: readonly string[], hoisted: Hoisted): string {
@@ -38,7 +42,7 @@ export function residualLevels(config: UnetConfig | ControlNetConfig): readonly 
   return [...skips.map(({ level }) => level), bottom.level];
 }
 
-/** Inputs `latent`, `time.n`, `k.n`, `v.n`; outputs `skip.n` and `middle`. */
+/** Inputs `latent` (one row), `time.n`, `k.n`, `v.n`; outputs `skip.n` and `middle`. */
 export function unetEncoder(config: UnetConfig, precision: Precision): Graph {
   const b = new GraphBuilder("unet_encoder", precision);
   const found = encode(b, config, latentInput(b, config.inChannels), hoistedInputs(b));

@@ -6,8 +6,9 @@ import { textProjection, timeEmbedding, timeProjection } from "./hoisted.ts";
 import { unetHalves } from "./unet.ts";
 import { type Hoisted, latentInput } from "./unet-blocks.ts";
 
-// One step of a UNet with one ControlNet as a single graph, everything inside the loop, as other engines run it. Tests
-// hold the split graphs against it, and the benchmarks measure what the split saves. The blocks are the same ones.
+// One step of a UNet with one ControlNet as a single graph, everything inside the loop and every row of the batch on its
+// own, as other engines run it. Tests hold the split graphs against it, and the benchmarks measure what the split saves.
+// The blocks are the same ones.
 
 /** The ControlNet's keys begin with this in a whole graph; the UNet's are bare. */
 export const CONTROL_PREFIX = "control_model.";
@@ -27,15 +28,15 @@ function inside(b: GraphBuilder, config: UnetConfig | ControlNetConfig, sinusoid
 }
 
 /**
- * Inputs `latent`, `sinusoid` [1, c], `states` [batch, context, width], `map` [1, 3, ..] and `scale` [batch, 1, 1, 1];
+ * Inputs `latent` [batch, ..], `sinusoid` [1, c], `states` [batch, context, width], `map` [1, 3, ..] and `scale` [batch, 1, 1, 1];
  * output `prediction`. The map lies `hintChannels.length - 1` levels above the latent.
  */
 export function wholeStep(unet: UnetConfig, net: ControlNetConfig, precision: Precision): Graph {
   const b = new GraphBuilder("whole", precision);
-  const latent = latentInput(b, unet.inChannels);
+  const latent = latentInput(b, unet.inChannels, "batch");
   const sinusoid = b.input("sinusoid", [1, unet.channels[0] ?? 0]);
   const states = b.input("states", ["batch", "context", unet.contextWidth]);
-  const map = b.input("map", mapDims(net.mapChannels, 1 - net.hintChannels.length));
+  const map = b.input("map", mapDims(net.mapChannels, 1 - net.hintChannels.length, "one"));
   const scale = b.input("scale", ["batch", 1, 1, 1]);
   const residuals = b.prefixed(CONTROL_PREFIX, () => {
     const features = controlNetHalves.hintFeatures(b, net, map);

@@ -113,7 +113,7 @@ export function labDistance(
   return l * l + a * a + b * b;
 }
 
-/** Lightness of each pixel as OpenCV stores it in 8 bits: `round(2.55 L)`, within one level. Alpha is not looked at. */
+/** Lightness of each pixel as OpenCV stores it in 8 bits, bit for bit: about `2.55 L`. Alpha is not looked at. */
 export function lightness({ width, height, data }: Pixels): Plane {
   const levels = new Uint8Array(width * height);
   drawLightness(wordsOrCopy(data), Uint8Array.from(levelsInOrder), levels, 0, levels.length);
@@ -138,7 +138,7 @@ export function drawLightness<Values extends Uint8Array | Uint32Array>(
       (red[(pixel >>> redAt) & 255] as number) +
       (green[(pixel >>> greenAt) & 255] as number) +
       (blue[(pixel >>> blueAt) & 255] as number);
-    map[i] = drawn[level[sum >> 4] as number] as number;
+    map[i] = drawn[level[sum >> 12] as number] as number;
   }
 }
 
@@ -151,17 +151,22 @@ interface LightnessTables {
 
 let tables: LightnessTables | null = null;
 
-/** Each channel's part of the light in units of 2^-18, and the level of each sum's upper 14 bits. */
+/**
+ * Each channel's part of the light, and the level of each sum's upper bits: OpenCV's whole numbers (color_lab.cpp,
+ * RGB2Lab_b). Light has eight steps to a level, weights are in units of 2^-12 and the curve in units of 2^-15.
+ */
 function lightnessTables(): LightnessTables {
-  const unit = 2 ** 18;
-  const part = (weight: number) => Int32Array.from(light, (value) => Math.round(weight * value * unit));
+  const white = 8 * 255;
+  const part = (weight: number, rounding: number) =>
+    Int32Array.from(light, (value) => weight * Math.round(value * white) + rounding);
+  const [factor, offset] = [Math.round(1.16 * 255), Math.round(0.16 * 255 * 2 ** 15)];
   tables ??= {
-    red: part(0.212671),
-    green: part(0.71516),
-    blue: part(0.072169),
-    level: Uint8Array.from({ length: unit / 16 + 2 }, (_, step) => {
-      const y = Math.min((16 * step + 8) / unit, 1);
-      return Math.round(2.55 * (y > 0.008856 ? 116 * cubeRoot(y) - 16 : 903.3 * y));
+    red: part(871, 2 ** 11),
+    green: part(2929, 0),
+    blue: part(296, 0),
+    level: Uint8Array.from({ length: white + 1 }, (_, step) => {
+      const bent = Math.round(curve(step / white) * 2 ** 15);
+      return (factor * bent - offset + 2 ** 14) >> 15;
     }),
   };
   return tables;

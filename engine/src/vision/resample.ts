@@ -1,5 +1,6 @@
 import type { Pixels } from "../core/pixels.ts";
 import { isOpaque } from "./matte.ts";
+import { shrunkByAreas } from "./scale-area.ts";
 import { shrinksByBoxes, shrunkByBoxes } from "./scale-box.ts";
 import { scaledLinearly } from "./scale-linear.ts";
 import { scaledByTaps } from "./scale-taps.ts";
@@ -10,8 +11,8 @@ export type { Filter } from "./taps.ts";
 
 /**
  * Scales a picture to `width` x `height` pixels, by the rules of OpenCV's `resize` (half-pixel centres, edges repeated,
- * cubic with -0.75, weights in steps of 1/2048): of opaque pictures `nearest` and `linear` give its bytes, and so does
- * `area` where it blends neighbours. Transparent pixels keep their colour to themselves, which OpenCV knows nothing of.
+ * cubic with -0.75, weights in steps of 1/2048): of opaque pictures `nearest`, `linear` and `area` give its bytes.
+ * Transparent pixels keep their colour to themselves, which OpenCV knows nothing of.
  * Throws a `RangeError` for a size that is not whole or below 1.
  */
 export function resample(source: Pixels, width: number, height: number, filter: Filter): Pixels {
@@ -42,8 +43,9 @@ export function* resampling(
   if (opaque && columns.count <= 4 && !(filter === "area" && shrinks)) {
     return yield* columns.count === 2 ? scaledLinearly(source, columns, rows) : scaledByTaps(source, columns, rows);
   }
-  if (opaque && filter === "area" && shrinksByBoxes(source, width, height)) {
-    return yield* shrunkByBoxes(source, width, height);
+  if (opaque && filter === "area") {
+    const isWhole = shrinksByBoxes(source, width, height);
+    return yield* isWhole ? shrunkByBoxes(source, width, height) : shrunkByAreas(source, columns, rows);
   }
   const data = new Uint8ClampedArray(width * height * 4);
   const channels = opaque ? 3 : 4;
