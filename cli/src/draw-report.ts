@@ -9,17 +9,15 @@ import { plainSeed } from "./values.ts";
 /** Milliseconds by stage, as they pass. */
 export type Clock = Stages & Record<"read" | "write", number>;
 
-/** A warning and the flag that helps; of several controls also which one is meant. */
-export function inWords({ code, message, remedy, change }: Warning, controls = 1): string {
+/** A warning and the flag that helps. */
+export function inWords({ code, message, remedy }: Warning): string {
   const flag: Readonly<Record<string, string>> = {
     "map-inverted": "--invert does that.",
     "map-dark-on-transparent": "--invert does that.",
     "map-flipped": "--invert does that.",
     "source-vanishes": "Add ,matte=white or ,matte=black to --condition.",
   };
-  const which = change && "control" in change && controls > 1 ? `Control ${change.control + 1}` : "";
-  const named = which === "" || message.startsWith(which) ? message : `${which}: ${message}`;
-  return [named, remedy, flag[code]].filter((text) => text !== undefined).join(" ");
+  return [message, remedy, flag[code]].filter((text) => text !== undefined).join(" ");
 }
 
 /** What is told in the end. */

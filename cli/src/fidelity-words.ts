@@ -15,11 +15,14 @@ const measures: Readonly<Record<string, (value: string) => string>> = {
 const hardly = 0.1;
 
 /** How well a picture follows a map, in a clause: "0.71 of edges met (chance 0.25)". */
-export function fidelityInWords({ measure, value, chance, gain }: ControlFidelity): string {
+export function fidelityInWords({ measure, value, chance, better, gain }: ControlFidelity): string {
   // A distance of colours or an angle has no use for hundredths.
   const digits = measure === "colour-distance" || measure === "normal-angle" ? 1 : 2;
   const shown = (number: number): string => number.toFixed(digits);
   const told = measures[measure] ?? ((text: string) => `${measure} ${text}`);
   const clause = `${told(shown(value))} (chance ${shown(chance)})`;
-  return gain < hardly ? `${clause}: hardly followed; more --weight or --steps may help` : clause;
+  if (gain >= hardly) return clause;
+  // An empty map is met by everything.
+  if (chance === (better === "higher" ? 1 : 0)) return `${clause}: any picture would do, so it shows nothing`;
+  return `${clause}: hardly followed; more --weight or --steps may help`;
 }

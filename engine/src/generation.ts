@@ -222,7 +222,7 @@ function prepareControls(
     const net = nets.get(name);
     if (!net) throw new RangeError(`The net "${name}" is not loaded.`);
     const map = prepareMap(control, name, size, index, [...nets.keys()]);
-    warnings.push(...map.warnings);
+    warnings.push(...(request.controls.length > 1 ? map.warnings.map((one) => ofControl(one, index)) : map.warnings));
     const masking = control.mask ? prepareMask(control.mask, size) : null;
     // White everywhere is the same as no mask, black everywhere the same as no control.
     const mask = masking?.reach === "part" ? masking : null;
@@ -251,6 +251,12 @@ function prepareControls(
   }
   return { controls, measured };
 }
+
+/** A warning that says which of several controls it is about. */
+const ofControl = (warning: Warning, index: number): Warning => ({
+  ...warning,
+  message: `Control ${index + 1}: ${warning.message}`,
+});
 
 /** The picture of a latent, decoded where it is not known. The caller's own copy. */
 async function drawnPicture(

@@ -248,6 +248,22 @@ describe("two controls", () => {
     ]);
   });
 
+  test("of a recipe write their influence beside the picture, and nothing but a picture in the recipe's place", async () => {
+    const refusal = async (...argv: readonly string[]) => {
+      const outcome = await underdraw(["draw", "--recipe", out, ...argv]);
+      return [outcome.code, said(outcome)];
+    };
+    const [first, where] = [join(place, "where-1.png"), join(place, "where.png")];
+    expect(await refusal("--influence", where, "--out", first)).toEqual([
+      2,
+      expect.stringContaining(`"${first}" is the place of another result`),
+    ]);
+    expect(await refusal("--save-map", out, "--out", join(place, "again.png"))).toEqual([
+      2,
+      expect.stringContaining("would be overwritten"),
+    ]);
+  });
+
   test("with more layers than the net has are refused before anything is drawn", async () => {
     const layers = ["--layers", Array.from({ length: 14 }, () => 1).join(",")];
     const outcome = await underdraw(["draw", ...common, ...first, ...layers, "--out", join(place, "layers.png")]);
@@ -358,14 +374,10 @@ describe("choosing by what is measured", () => {
   });
 });
 
-test("a warning of one of several controls says of which, with the flag that helps", () => {
-  const inverted = {
-    code: "map-inverted",
-    message: "The map looks inverted.",
-    change: { control: 1, invert: true },
-  } as const;
-  expect(inWords(inverted, 2)).toBe("Control 2: The map looks inverted. --invert does that.");
-  expect(inWords(inverted, 1)).toBe("The map looks inverted. --invert does that.");
+test("a warning is told with the flag that helps", () => {
+  const inverted = { code: "map-inverted", message: "The map looks inverted." };
+  expect(inWords(inverted)).toBe("The map looks inverted. --invert does that.");
+  expect(inWords({ code: "size-rounded", message: "It was cut.", remedy: "Round it." })).toBe("It was cut. Round it.");
 });
 
 test("how well a map is followed is told in the measure's words, beside chance", () => {
@@ -377,6 +389,9 @@ test("how well a map is followed is told in the measure's words, beside chance",
   expect(fidelityInWords({ ...one, measure: "my own" })).toBe("my own 0.71 (chance 0.25)");
   expect(fidelityInWords({ ...one, measure: "line-f1", gain: 0.02 })).toMatch(
     /: hardly followed; more --weight or --steps may help$/,
+  );
+  expect(fidelityInWords({ ...one, measure: "line-f1", value: 1, chance: 1, gain: 0 })).toBe(
+    "1.00 of edges met (chance 1.00): any picture would do, so it shows nothing",
   );
 });
 

@@ -141,6 +141,18 @@ test("a sound request gives no warning, a map with alpha among them, and weight 
   expect(await warningsOf(request([control(drawing), control(clear), control(drawing, { weight: 0 })]))).toEqual([]);
 });
 
+test("a warning of a map says of which of several controls, also where nothing can be pressed", async () => {
+  const facing = control(
+    painted(64, 64, (x, y) => [128 + x, 128 + y, 240, 255]),
+    { net: "depth" },
+  );
+  const messages = async (...controls: readonly Control[]) =>
+    (await warningsOf(request(controls))).map(({ message }) => message);
+  const [alone] = await messages(facing);
+  expect(alone).toMatch(/^The net expects gray depth/);
+  expect(await messages(control(drawing), facing)).toEqual([`Control 2: ${alone}`]);
+});
+
 test("a map with alpha draws what it draws on its ground", async () => {
   const clear = painted(64, 64, (x, y) => (isLine(x, y) ? [255, 255, 255, 128] : [9, 200, 9, 0]));
   const solid = painted(64, 64, (x, y) => gray(isLine(x, y) ? 128 : 0));

@@ -100,15 +100,17 @@ async function drawPicture(given: Arguments, { stdout, stderr, signal }: Surroun
   const asked = device === undefined ? undefined : choiceFrom("--device", device, ["cpu", "webgpu"]);
   const out = flags.get("out") ?? "underdraw.png";
   const format = checkOutput("--out", out);
-  await checkPlaces(given, out);
+  const recipePath = flags.get("recipe");
+  if (recipePath === undefined) await checkPlaces(given, out, given.groups.length);
 
   const bar = createProgressBar(stderr);
   try {
-    const recipePath = flags.get("recipe");
     const plan =
       recipePath === undefined
         ? await planFromFlags(given, { bar, signal })
         : await planFromRecipe(recipePath, given, { bar, signal });
+    // How many controls a recipe has, and so how many files there will be, is known only now.
+    if (plan.recipe) await checkPlaces(given, out, plan.controls.length);
     const model = await chooseModel(flags.get("model"));
     const nets = await chooseNets(model, plan.controls, signal);
     const hint = model.isPack ? await promptHint(plan.request.prompt, signal) : null;
@@ -140,7 +142,7 @@ async function drawPicture(given: Arguments, { stdout, stderr, signal }: Surroun
     bar.end();
 
     const warnings = [...plan.warnings, ...drawn.warnings];
-    for (const warning of warnings) stderr.write(`warning: ${inWords(warning, controls.length)}\n`);
+    for (const warning of warnings) stderr.write(`warning: ${inWords(warning)}\n`);
     for (const { message } of drawn.result.influence?.conflicts ?? []) {
       if (message !== undefined) stderr.write(`warning: ${message}\n`);
     }
@@ -185,8 +187,11 @@ function choosingFrom({ flags, groups }: Arguments) {
   return { count, target, measure, influence: flags.has("influence") };
 }
 
-/** Refuses results that would lie in one place, or in place of a file that is read. */
-async function checkPlaces({ flags, groups }: Arguments, out: string): Promise<void> {
+/**
+ * Refuses results of `count` controls that would lie in one place, or in place of a file that is read. Only a picture may
+ * take the place of the one whose recipe it is drawn by.
+ */
+async function checkPlaces({ flags, groups }: Arguments, out: string, count: number): Promise<void> {
   const influence = flags.get("influence");
   const results = [
     { flag: "--out", path: out },
@@ -196,9 +201,9 @@ async function checkPlaces({ flags, groups }: Arguments, out: string): Promise<v
     }),
     ...(influence === undefined
       ? []
-      : Array.from({ length: Math.max(1, groups.length) }, (_, at) => ({
+      : Array.from({ length: count }, (_, at) => ({
           flag: "--influence",
-          path: numbered(influence, at, groups.length),
+          path: numbered(influence, at, count),
         }))),
   ];
   const taken = new Set<string>();
@@ -208,7 +213,8 @@ async function checkPlaces({ flags, groups }: Arguments, out: string): Promise<v
     const place = resolve(path);
     if (taken.has(place)) throw misused(flag, `${flag} "${path}" is the place of another result. Choose another name.`);
     taken.add(place);
-    for (const source of sources) if (source !== undefined) await checkApart(flag, path, source);
+    const others = flag === "--out" ? sources : [...sources, flags.get("recipe")];
+    for (const source of others) if (source !== undefined) await checkApart(flag, path, source);
   }
 }
 
