@@ -16,7 +16,7 @@ import { fieldOf, fieldRow, type Grid, gridSize, warped } from "../../engine/src
 import { type SkeletonMethod, skeleton } from "../../engine/src/vision/skeleton.ts";
 import { softRidges, strokesOf } from "../../engine/src/vision/soft-scribble.ts";
 import { cellColours, shrunk } from "../../engine/src/vision/tile.ts";
-import { distance, type Golden, readGolden, sourceOf } from "./golden-maps.ts";
+import { distance, exactly, type Golden, readGolden, sourceOf } from "./golden-maps.ts";
 
 // Every reference is run by somebody: by its name here, or by the test file that the second table names.
 
@@ -272,3 +272,11 @@ function numbersApart(made: ArrayLike<number>, golden: Golden): string {
   if (far <= share * expected.length && average <= least) return "";
   return `${far} of ${expected.length} numbers are off by more than ${level}, ${average} on average`;
 }
+
+test.each(here.filter(({ name }) => name === "lightness" || name === "recolour").map((golden) => [golden.id, golden]))(
+  "%s is OpenCV's to the bit",
+  async (_, golden) => {
+    const made = await (runs[golden.name] as (typeof runs)[string])(golden);
+    expect(distance(made as Pixels, exactly(golden))).toBe("");
+  },
+);

@@ -31,6 +31,11 @@ export function goldens(...names: readonly string[]): readonly Golden[] {
   return references.filter(({ name }) => names.includes(name));
 }
 
+/** The same golden, to be met bit for bit although its tolerance asks for less. */
+export function exactly(golden: Golden): Golden {
+  return { ...golden, tolerance: { level: 0, share: 0, mean: 0 } };
+}
+
 /** The picture that a golden starts from. */
 export function sourceOf(golden: Golden): Pixels {
   return readGolden(golden.source ?? golden.inputs?.map ?? "");

@@ -100,6 +100,21 @@ test("skips and middle have the names and sides that both halves know", () => {
   expect(channels).toEqual([320, 320, 320, 320, 640, 640, 640, 1280, 1280, 1280, 1280, 1280]);
 });
 
+test.each([
+  ["an SD1.5 encoder", unetEncoder(sd15Unet, "float32"), 4, 1],
+  ["an SD1.5 ControlNet", control(sd15Net, "float32"), 5, 1],
+  ["an uneven encoder, whose first level has no attention,", unetEncoder(unevenUnet, "float32"), 7, 1],
+])("%s computes in one row what comes before the first cross-attention", (_, graph, convolutions, attentions) => {
+  const ofOneRow = (op: string) =>
+    graph.nodes.filter((node) => node.op === op && graph.values.get(node.outputs[0] ?? "")?.dims[0] === "one");
+  expect(ofOneRow("Conv")).toHaveLength(convolutions);
+  expect(ofOneRow("MultiHeadAttention")).toHaveLength(attentions);
+  for (const { dims } of graph.outputs) expect(dims[0]).toBe("batch");
+  const shapes = shapeInputs(graph, { batch: 2, height: 16, width: 8, context: 7 });
+  expect(graph.inputs.some(({ name }) => name.startsWith("shape.one."))).toBe(true);
+  for (const [name, sides] of shapes) expect(sides[0], name).toBe(name.startsWith("shape.one.") ? 1n : 2n);
+});
+
 test("sides halve upwards, as a stride-2 convolution leaves them, and double exactly", () => {
   expect([0, 1, 2, 3].map((level) => sideAt(13, level))).toEqual([13, 7, 4, 2]);
   expect([0, -1, -2].map((level) => sideAt(13, level))).toEqual([13, 26, 52]);

@@ -55,7 +55,7 @@ function inputs(runtime: Runtime, unet: UnetConfig, net: ControlNetConfig, { bat
   const floats = (dims: number[], values: Float32Array): Tensor => runtime.tensor(runtime.precision, dims, values);
   const area = height * width;
   return {
-    latent: floats([batch, unet.inChannels, height, width], numbers(1, batch * unet.inChannels * area, 1.7)),
+    latent: floats([1, unet.inChannels, height, width], numbers(1, unet.inChannels * area, 1.7)),
     states: floats([batch, context, unet.contextWidth], numbers(2, batch * context * unet.contextWidth, 1.7)),
     map: floats([1, 3, height * factor, width * factor], numbers(3, 3 * area * factor * factor).map(Math.abs)),
   };
@@ -108,15 +108,38 @@ test.each([
   { batch: 1, height: 8, width: 8, context: 9 },
 ])("the split graphs give what one graph gives ($height x $width, batch $batch)", async (sizes) => {
   const { latent, states, map } = inputs(plain, unevenUnet, unevenNet, sizes);
+  const [, ...sides] = latent.dims;
+  const row = await plain.read(latent);
+  const repeated = Float32Array.from({ length: sizes.batch * row.length }, (_, n) => row[n % row.length] as number);
+  const each = plain.tensor("float32", [sizes.batch, ...sides], repeated);
   const whole = await openNetwork(plain, wholeStep(unevenUnet, unevenNet, "float32"), randomWeights());
   const sinusoid = plain.tensor("float32", [1, 16], sinusoids([timestep], unevenUnet));
   const strength = plain.tensor("float32", [sizes.batch, 1, 1, 1], new Float32Array(sizes.batch).fill(scale));
-  const { prediction } = await whole.run({ latent, sinusoid, states, map, scale: strength }, sizes);
+  const { prediction } = await whole.run({ latent: each, sinusoid, states, map, scale: strength }, sizes);
   const expected = await plain.read(prediction as Tensor);
   const actual = await splitStep(plain, unevenUnet, { config: unevenNet }, sizes);
   expect(relative(expected, actual)).toBeLessThan(2e-6);
   const without = await splitStep(plain, unevenUnet, null, sizes);
   expect(relative(expected, without)).toBeGreaterThan(0.05);
+});
+
+test("a UNet whose encoder has no attention gives both rows the same, and its decoder tells them apart", async () => {
+  const sizes = { batch: 2, height: 9, width: 12, context: 5 };
+  const config = { ...unevenUnet, downAttention: unevenUnet.downAttention.map(() => false) };
+  const { latent, states } = inputs(plain, config, unevenNet, sizes);
+  const load = (graph: Parameters<typeof openNetwork>[1]) => openNetwork(plain, graph, randomWeights());
+  const text = await (await load(kv(config, "float32"))).run({ states }, sizes);
+  const times = (await timeTable(plain, await load(temb(config, "float32")), config, [timestep])).row(0);
+  const sums = await (await load(unetEncoder(config, "float32"))).run({ latent, ...text, ...times }, sizes);
+  for (const [name, tensor] of Object.entries(sums)) {
+    const values = await plain.read(tensor);
+    const [one, other] = [values.subarray(0, values.length / 2), values.subarray(values.length / 2)];
+    expect(one, name).toEqual(other);
+  }
+  const { prediction } = await (await load(unetDecoder(config, "float32"))).run({ ...sums, ...text, ...times }, sizes);
+  const values = await plain.read(prediction as Tensor);
+  const [one, other] = [values.subarray(0, values.length / 2), values.subarray(values.length / 2)];
+  expect(relative(one, other)).toBeGreaterThan(0.01);
 });
 
 test("fresh zero convolutions change nothing, in no bit", async () => {

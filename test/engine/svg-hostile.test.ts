@@ -311,6 +311,16 @@ describe("what is stamped again and again", () => {
     expect(result.scene.shapes).toHaveLength(40);
   });
 
+  test("pictures of tiles are drawn up to a limit; what comes after them has the colour of its tiles, and is told", async () => {
+    const pattern =
+      '<pattern id="p" width="24" height="24" patternUnits="userSpaceOnUse"><rect width="12" height="24" fill="#f00"/></pattern>';
+    const area = '<rect width="2000" height="2000" fill="url(#p)"/>';
+    const drawing = await readSvg(`<svg ${space} width="2000" height="2000">${pattern}${area.repeat(14)}</svg>`);
+    expect(drawing.scene.shapes.filter(({ kind }) => kind === "picture")).toHaveLength(12);
+    expect(drawing.scene.shapes.slice(12).map(({ fill }) => fill)).toEqual(Array(2).fill("rgba(255, 0, 0, 0.5)"));
+    expect(skipped(drawing)).toEqual({ "tiles of a pattern": 2 });
+  });
+
   test("a filter with endless blur and spread ends", async () => {
     const filter =
       '<filter id="f" width="9e8" height="9e8"><feMorphology operator="dilate" radius="1e8"/><feGaussianBlur stdDeviation="1e8"/><feOffset dx="1e9" result="o"/><feMerge><feMergeNode in="o"/><feMergeNode in="SourceGraphic"/></feMerge></filter>';

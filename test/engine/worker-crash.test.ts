@@ -3,6 +3,7 @@ import { nodeFolder } from "@underdraw/engine/node";
 import { connectEngine, type ServeEngineOptions, serveEngine } from "@underdraw/engine/worker";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { version } from "../../engine/src/worker/protocol.ts";
 import { type FakeWorker, fakeWorkers } from "./worker-pair.ts";
 
 // What becomes of calls and pipelines when their worker is lost, says nothing or says the wrong thing.
@@ -88,6 +89,7 @@ describe("a worker that fails", () => {
     let failed = false;
     const crashed = await pipeline
       .generate(request, {
+        reuse: false, // its steps were known
         onProgress({ phase }) {
           if (phase === "denoise" && !failed) {
             failed = true;
@@ -304,7 +306,7 @@ describe("the end", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
       const { start, workers } = fakeWorkers((scope) =>
-        scope.postMessage({ underdraw: "engine", ready: { version: 2, conditions: [], lock: null } }, []),
+        scope.postMessage({ underdraw: "engine", ready: { version, conditions: [], lock: null } }, []),
       );
       const engine = connectEngine(start);
       const failing = engine.device().catch((error: unknown) => error);

@@ -71,9 +71,8 @@ function checkSize({ width, height }: ConditionSource, kind: Reads): void {
 function checkBounds(scene: Scene | null): void {
   const { x, y, width, height }: Partial<Rect> = scene?.bounds ?? {};
   if ([x, y, width, height].every(Number.isFinite) && Number(width) > 0 && Number(height) > 0) return;
-  throw new RangeError(
-    `source.scene.bounds: the part of the drawing that counts has a place and a size above 0, not ${width}x${height} at ${x}, ${y}.`,
-  );
+  const message = `source.scene.bounds: the part of the drawing that counts has a place and a size above 0, not ${width}x${height} at ${x}, ${y}.`;
+  throw new UnderdrawError("request-invalid", message, { issues: [{ path: "source.scene.bounds", message }] });
 }
 
 async function checkDrawing(scene: Scene): Promise<void> {
