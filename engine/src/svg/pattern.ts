@@ -8,7 +8,7 @@ import { address } from "./property.ts";
 import { chainOf, type Reading, target } from "./reading.ts";
 import { rectangle } from "./shape.ts";
 import { reachesBeyond, stamp, type Template, templateOf } from "./template.ts";
-import { densityOf, tilesPicture } from "./tile-picture.ts";
+import { densityOf, meanColour, tilesPicture } from "./tile-picture.ts";
 import { identity, inverse, moved, multiply, transformFrom } from "./transform.ts";
 import { fit, viewBoxOf } from "./view-box.ts";
 
@@ -147,9 +147,16 @@ export function* layTiles(
   ];
   const side = Math.min(tile.width, tile.height) * densityOf(multiply(matrix, tiling.matrix));
   if (side < smallest || (right - left) * (bottom - top) * template.parts.length > mostShapes) {
-    const picture = yield* tilesPicture(reading, matrix, tiling, box);
     const frame = rectangle(box.x, box.y, box.width, box.height);
-    if (picture && frame) sink({ ...bareShape(element, names, frame, matrix), kind: "picture", picture }, group);
+    if (frame === null) return;
+    const picture = yield* tilesPicture(reading, matrix, tiling, box);
+    if (picture) {
+      sink({ ...bareShape(element, names, frame, matrix), kind: "picture", picture }, group);
+      return;
+    }
+    reading.report.skip("tiles of a pattern");
+    const fill = yield* meanColour(reading, tiling, 1);
+    sink({ ...bareShape(element, names, path, matrix), ...rule, fill }, group);
     return;
   }
   const frame = reachesBeyond(template, content, tile.width, tile.height)

@@ -45,7 +45,7 @@ export interface Reading {
   };
   /** The document's size in pixels. */
   readonly size: { readonly width: number; readonly height: number };
-  /** Counts pixels of masks and effects; false where they would be too many in all. */
+  /** Counts pixels of masks, effects and tiles; false where they would be too many in all. */
   spendPixels(count: number): boolean;
   /** Counts an element that is drawn; one that is only measured weighs less. Throws `picture-unreadable` beyond the limit. */
   spendElement(weight?: number): void;
@@ -63,7 +63,7 @@ export const createKept = (): Reading["kept"] => ({
   masks: new Map(),
 });
 
-/** So many pixels of masks and effects are drawn for one file. */
+/** So many pixels of masks, effects and tiles are drawn for one file. */
 const mostPixels = 48_000_000;
 
 /** Counters that refuse what is beyond the limits. */

@@ -33,7 +33,7 @@ function* tilePicture(
   return yield* templatePicture(reading, template, multiply(into, content), width, height);
 }
 
-/** The tiles in a box of the outline's coordinates, at the document's own pixels. */
+/** The tiles in a box of the outline's coordinates, at the document's own pixels; null where too many are drawn already. */
 export function* tilesPicture(
   reading: Reading,
   matrix: Matrix,
@@ -43,7 +43,7 @@ export function* tilesPicture(
   const { tile } = tiling;
   const density = Math.min(densityOf(matrix), Math.sqrt(mostPixels / (box.width * box.height)));
   const [width, height] = [Math.ceil(box.width * density), Math.ceil(box.height * density)];
-  if (!(width >= 1 && height >= 1)) return null;
+  if (!(width >= 1 && height >= 1) || !reading.spendPixels(width * height)) return null;
   const [a, b, c, d, e, f] = inverse(tiling.matrix) as Matrix;
   const own = yield* tilePicture(reading, tiling, density * densityOf(tiling.matrix));
   // A pixel is the mean of points in it, as close as the pixels of the tile are.

@@ -35,7 +35,13 @@ export function* shrunkByAreas(source: Pixels, columns: Taps, rows: Taps): Gener
 }
 
 /** Weighs `count` pixels of a row for each new one: three sums a pixel. */
-function weighPixels(row: Uint8ClampedArray, places: Int32Array, shares: Float32Array, count: number, to: Float32Array) {
+function weighPixels(
+  row: Uint8ClampedArray,
+  places: Int32Array,
+  shares: Float32Array,
+  count: number,
+  to: Float32Array,
+) {
   const { fround } = Math;
   for (let i = 0, tap = 0; i < to.length; i += 3) {
     let [red, green, blue] = [fround(0), fround(0), fround(0)];
