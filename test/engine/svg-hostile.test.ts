@@ -118,9 +118,8 @@ describe("limits", () => {
 
   test("a use that repeats itself a billionfold is refused", async () => {
     const levels = Array.from({ length: 10 }, (_, n) => `<g id="l${n + 1}">${`<use href="#l${n}"/>`.repeat(10)}</g>`);
-    const started = performance.now();
+    // Ten billion of them would take hours.
     expect(await refusal(file(`<rect id="l0" width="1" height="1"/>${levels.join("")}`))).toContain("100000 elements");
-    expect(performance.now() - started).toBeLessThan(5000);
   });
 
   test("a long path that use repeats is refused by its pieces", async () => {
