@@ -35,7 +35,7 @@ type Given = Pick<Arguments, "flags" | "groups">;
 type Settings = Partial<Omit<GenerateRequest, "controls" | "init">>;
 
 /** The settings that flags give, each checked. Throws `request-invalid` for the first that cannot be meant. */
-export function settingsFrom(flags: Arguments["flags"]): Settings {
+function settingsFrom(flags: Arguments["flags"]): Settings {
   const read = <Key extends string, Value>(key: Key, name: string, turn: (text: string) => Value) => {
     const text = flags.get(name);
     return (text === undefined ? {} : { [key]: turn(text) }) as { readonly [key in Key]?: Value };

@@ -124,7 +124,7 @@ async function measure(
 }
 
 /** The share of the way from chance to full agreement. */
-export function gainOf({ value, chance, better }: Fidelity): number {
+function gainOf({ value, chance, better }: Fidelity): number {
   const best = better === "higher" ? 1 : 0;
   const room = best - chance;
   // Where chance is full agreement already, nothing can be shown.

@@ -128,7 +128,10 @@ class LoadedPipeline implements Pipeline {
   /** A request with what the model likes best for controls that do not say. */
   #filled(request: GenerateRequest): GenerateRequest {
     const { halves } = this.defaults;
-    return { ...request, controls: request.controls.map((control) => ({ ...control, halves: control.halves ?? halves })) };
+    return {
+      ...request,
+      controls: request.controls.map((control) => ({ ...control, halves: control.halves ?? halves })),
+    };
   }
 
   async #generate(

@@ -1,7 +1,7 @@
 // The five filters of PNG's rows (PNG, third edition, section 9), which leave of a byte what its neighbours do not tell.
 
 /** Of left, above and the corner between them, the one nearest to left + above - corner. */
-export function paeth(left: number, above: number, corner: number): number {
+function paeth(left: number, above: number, corner: number): number {
   const toLeft = Math.abs(above - corner);
   const toAbove = Math.abs(left - corner);
   const toCorner = Math.abs(left + above - 2 * corner);

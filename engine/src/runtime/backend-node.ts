@@ -87,10 +87,11 @@ async function openCpu({ threads }: OpenOptions): Promise<Device> {
     // Measured: as fast without, and each of many sessions would keep what its largest run took.
     enableCpuMemArena: false,
     enableMemPattern: false,
-    // Each session has threads of its own, and those of an idle one spin for work: four sessions a step then fight each
-    // other for the cores. Measured on two cores: without spinning a step of the pack takes 25 ms instead of 41, and a
-    // fifth of the time beside other work. A graph that is alone would be some 6 % faster with it (bench/README.md).
-    extra: { session: { intra_op: { allow_spinning: "0" } } },
+    // Each session has threads of its own, and those of an idle one spin for work, by default for tens of milliseconds:
+    // three sessions a step then fight each other for the cores. As long as the pause between two operations is enough.
+    // Measured on two cores: with this a step of the pack takes 18 ms, without spinning 25, by default 41; one of half of
+    // Stable Diffusion's width 0.57 s instead of 0.69; beside other work it is as fast as without (bench/README.md).
+    extra: { session: { intra_op: { allow_spinning: "1", spin_duration_us: "50" } } },
     // Without a number onnxruntime takes one thread for each physical core.
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   };

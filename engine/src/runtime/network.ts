@@ -21,6 +21,9 @@ export interface Network {
   release(): Promise<void>;
 }
 
+/** Of how many extents the shape inputs stay: whoever drags a picture's corner passes through hundreds of sizes. */
+const mostExtents = 8;
+
 /** Loads a graph as a network. */
 export async function openNetwork(
   runtime: Runtime,
@@ -30,30 +33,45 @@ export async function openNetwork(
 ): Promise<Network> {
   const session: Session = await runtime.open(graph, weights, options);
   const names = graph.inputs.map(({ name }) => name);
+  /** In the order of their last use. */
   const known = new Map<string, Record<string, Tensor>>();
+  let running = 0;
   const shapes = (extent: Extent): Record<string, Tensor> => {
     const key = `${extent.batch} ${extent.height} ${extent.width} ${extent.context ?? 0}`;
-    let found = known.get(key);
-    if (!found) {
-      found = {};
+    const found = known.get(key) ?? {};
+    if (!known.delete(key))
       for (const [name, values] of shapeInputs(graph, extent))
         found[name] = runtime.tensor("int64", [values.length], values);
-      known.set(key, found);
-    }
+    known.set(key, found);
     return found;
+  };
+  /** Frees those of extents long past. A run that waits for its turn may still need its own. */
+  const forget = () => {
+    if (running > 0) return;
+    for (const [key, tensors] of known) {
+      if (known.size <= mostExtents) return;
+      known.delete(key);
+      disposeAll(tensors);
+    }
   };
   return {
     graph,
     get runs() {
       return session.runs;
     },
-    run: (inputs, extent, runOptions) => {
+    run: async (inputs, extent, runOptions) => {
       const all = { ...inputs, ...shapes(extent) };
       const feeds = Object.fromEntries(names.flatMap((name) => (all[name] ? [[name, all[name]]] : [])));
-      return session.run(feeds, runOptions);
+      running++;
+      try {
+        return await session.run(feeds, runOptions);
+      } finally {
+        running--;
+        forget();
+      }
     },
     async release() {
-      for (const tensors of known.values()) for (const tensor of Object.values(tensors)) tensor.dispose();
+      for (const tensors of known.values()) disposeAll(tensors);
       known.clear();
       await session.release();
     },

@@ -14,9 +14,9 @@ export async function addedOn(device: Device, sums: readonly ScaledSum<OrtTensor
   try {
     for (const { base, terms } of sums) {
       const there = [];
-      for (const term of terms) there.push({ ...term, tensor: await numbers(device, term.tensor) });
-      const values = addScaled({ base: await numbers(device, base), terms: there });
-      results.push(device.upload(base.type as "float32" | "float16", base.dims, values));
+      for (const term of terms)
+        there.push({ ...term, tensor: inPlace(term.tensor) ?? (await numbers(device, term.tensor)) });
+      results.push(await addedTo(device, base, there));
     }
   } catch (error) {
     for (const tensor of results) tensor.dispose();
@@ -39,6 +39,28 @@ export async function productsOn(device: Device, pairs: readonly RowProduct<OrtT
 
 /** What is empty comes back beside the device, whatever was asked. */
 const onDevice = ({ location }: OrtTensor): boolean => location === "gpu-buffer";
+
+/** A base, copied once, and what is added to it. */
+async function addedTo(device: Device, base: OrtTensor, terms: ScaledSum<Numbers>["terms"]): Promise<OrtTensor> {
+  const type = base.type as "float32" | "float16";
+  const beside = inPlace(base);
+  if (beside) {
+    const sum = device.upload(type, base.dims, beside.values);
+    const own = inPlace(sum);
+    if (own) {
+      addScaled({ base: own, terms });
+      return sum;
+    }
+    sum.dispose();
+  }
+  return device.upload(type, base.dims, addScaled({ base: await numbers(device, base), terms }));
+}
+
+/** The numbers of a float32 tensor beside the device where they lie, so that none is copied; null for others. */
+const inPlace = (tensor: OrtTensor): Numbers | null =>
+  tensor.type === "float32" && tensor.location === "cpu"
+    ? { dims: tensor.dims, values: tensor.data as Float32Array }
+    : null;
 
 const numbers = async (device: Device, tensor: OrtTensor): Promise<Numbers> => ({
   dims: tensor.dims,
