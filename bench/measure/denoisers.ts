@@ -82,8 +82,14 @@ export async function openSplit(runtime: Runtime, steered: Steered): Promise<Den
       run: (...input) => clock.time(name, () => network.run(...input)),
     };
   };
-  const timed: Runtime = Object.assign(Object.create(runtime) as Runtime, {
-    addScaled: (...input: Parameters<Runtime["addScaled"]>) => clock.time("sum", () => runtime.addScaled(...input)),
+  // A runtime keeps its parts to itself, so that its own methods must be called on it.
+  const timed: Runtime = new Proxy(runtime, {
+    get(target, name) {
+      if (name === "addScaled")
+        return (...input: Parameters<Runtime["addScaled"]>) => clock.time("sum", () => runtime.addScaled(...input));
+      const found: unknown = Reflect.get(target, name, target);
+      return typeof found === "function" ? found.bind(target) : found;
+    },
   });
   const loaded: LoadedUnet = {
     config: unet,

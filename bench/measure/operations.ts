@@ -29,9 +29,7 @@ export async function operationTimes(
       graph.inputs.map(({ name, dims }) => {
         const shape = shapes.get(name);
         if (shape) return [name, new ort.Tensor("int64", shape, [shape.length])];
-        // A map is the same for both halves of guidance.
-        const at = name === "map" ? { ...extent, batch: 1 } : extent;
-        const sides = dims.map((dim) => (typeof dim === "number" ? dim : sideOf(dim, at)));
+        const sides = dims.map((dim) => (typeof dim === "number" ? dim : sideOf(dim, extent)));
         const numbers = Float32Array.from({ length: elements(sides) }, () => Math.random() - 0.5);
         return [name, new ort.Tensor("float32", numbers, sides)];
       }),
