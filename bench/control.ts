@@ -82,7 +82,7 @@ const cases = {
   "one, conditional half": { request: asked([{ ...control, halves: [1, 0] }]) },
   "one from 0.5 on": { request: asked([late]) },
 } satisfies Record<string, Case>;
-type Name = keyof typeof cases | "one from 0.5 on, weight changed";
+type Name = keyof typeof cases | "one from 0.5 on, weight changed" | "one, weight changed from 0.5 on";
 
 /** Milliseconds of each round: of a picture, and of one of its steps, without the first and what comes before it. */
 interface Times {
@@ -140,6 +140,22 @@ const work: ((round: number) => Promise<void>)[] = [
       throw new Error(`A changed weight ran ${decoder} of ${steps} steps, and ${result.reused.steps} were known.`);
   },
 ];
+work.push(async (round) => {
+  // The net acts in every step; its weight is another one from the middle on.
+  const at = (weight: number) => {
+    const curve = [
+      [0, 1],
+      [0.49, 1],
+      [0.5, weight],
+      [1, weight],
+    ] as const;
+    return asked([{ ...control, curve }]);
+  };
+  await pipeline.generate(at(0.3 + 0.001 * (round + 2)), known);
+  const changed = at(0.9 + 0.001 * (round + 2));
+  const { decoder } = await timed("one, weight changed from 0.5 on", changed, known, round >= 0);
+  if (decoder !== steps - Math.ceil(steps / 2)) throw new Error(`A changed weight ran ${decoder} of ${steps} steps.`);
+});
 const { control: outside } = await runsOf(pipeline, cases["one outside its range"].request, cold);
 if (outside !== 0) throw new Error(`A net outside its range ran ${outside} times.`);
 for (let round = -1; round < rounds; round++)
@@ -147,7 +163,11 @@ for (let round = -1; round < rounds; round++)
 
 type Measure = (values: readonly number[]) => number;
 const fastest: Measure = (values) => Math.min(...values);
-const names: readonly Name[] = [...(Object.keys(cases) as (keyof typeof cases)[]), "one from 0.5 on, weight changed"];
+const names: readonly Name[] = [
+  ...(Object.keys(cases) as (keyof typeof cases)[]),
+  "one from 0.5 on, weight changed",
+  "one, weight changed from 0.5 on",
+];
 const of = (name: Name, kind: keyof Times, measure: Measure) => measure(times.get(name)?.[kind] ?? []);
 const share = (value: number) => `${(100 * value).toFixed(0)} %`;
 console.log(head);
@@ -195,6 +215,12 @@ const ratios: readonly (readonly [
   ],
   [
     "weight changed at half time / full run",
+    "picture",
+    (look) => share(look("one, weight changed from 0.5 on") / look("one")),
+    "at most 60 %",
+  ],
+  [
+    "the same, of a net that acts from half time on",
     "picture",
     (look) => share(look("one from 0.5 on, weight changed") / look("one from 0.5 on")),
     "at most 60 %",
