@@ -6,13 +6,16 @@ import { chromiumFlags, findChromium } from "./chromium.mjs";
 // Makes the sheets of docs/img, and what they show. Run it after what they show changed:
 //   npm run gallery              docs/conditions and conditions.jpg: every condition of one photo and one drawing
 //   npm run gallery -- control   control.jpg: one sketch in every strength of its control
+//   npm run gallery -- sketches  sketches.jpg: the ten sketches and what the pack draws of them
 
 const [, , which = "conditions"] = process.argv;
-const image = (path, label, note) => {
-  const type = path.endsWith(".webp") ? "image/webp" : "image/png";
-  const data = readFileSync(path).toString("base64");
+const image = (paths, label, note) => {
+  const pictures = [paths].flat().map((path) => {
+    const type = path.endsWith(".webp") ? "image/webp" : "image/png";
+    return `<img src="data:${type};base64,${readFileSync(path).toString("base64")}" alt="">`;
+  });
   const small = note ? `<small>${note}</small>` : "";
-  return `<figure><img src="data:${type};base64,${data}" alt=""><figcaption>${label}${small}</figcaption></figure>`;
+  return `<figure><div>${pictures.join("")}</div><figcaption>${label}${small}</figcaption></figure>`;
 };
 const sheets = {
   conditions: {
@@ -31,9 +34,17 @@ const sheets = {
         image(`out/gallery/control/${file}`, label, note),
       ),
   },
+  sketches: {
+    script: "examples/gallery/sketches.ts",
+    columns: 5,
+    cells: () =>
+      JSON.parse(readFileSync("out/gallery/sketches/shown.json", "utf8")).map(({ sketch, file, label, note }) =>
+        image([sketch, file], label, note),
+      ),
+  },
 };
 const sheet = sheets[which];
-if (!sheet) throw new Error(`There is no sheet "${which}": conditions or control.`);
+if (!sheet) throw new Error(`There is no sheet "${which}": ${Object.keys(sheets).join(", ")}.`);
 
 const { status } = spawnSync(process.execPath, ["scripts/run.mjs", sheet.script], { stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
@@ -41,10 +52,11 @@ if (status !== 0) process.exit(status ?? 1);
 const executablePath = findChromium();
 if (executablePath === null) throw new Error("The sheet needs Chromium: install it, or set CHROMIUM.");
 const html = `<!doctype html><meta charset="utf-8"><style>
-  body { margin: 0; padding: 24px; background: #17181b; color: #d6d8dc; font: 13px/1.4 system-ui, sans-serif; }
-  main { display: grid; grid-template-columns: repeat(${sheet.columns}, 1fr); gap: 14px 12px; }
+  body { margin: 0; background: #17181b; color: #d6d8dc; font: 13px/1.4 system-ui, sans-serif; }
+  main { padding: 24px; display: grid; grid-template-columns: repeat(${sheet.columns}, 1fr); gap: 14px 12px; }
   figure { margin: 0; }
-  img { display: block; width: 100%; border-radius: 6px; background: #000; }
+  figure > div { display: flex; gap: 6px; }
+  img { display: block; flex: 1; min-width: 0; width: 100%; border-radius: 6px; background: #000; }
   figcaption { margin-top: 5px; text-align: center; }
   small { display: block; color: #9a9da3; }
 </style><main>${sheet.cells().join("")}</main>`;
@@ -53,7 +65,7 @@ const browser = await chromium.launch({ executablePath, args: chromiumFlags });
 try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.setContent(html, { waitUntil: "load" });
-  await page.screenshot({ path: `docs/img/${which}.jpg`, type: "jpeg", quality: 84, fullPage: true });
+  await page.locator("main").screenshot({ path: `docs/img/${which}.jpg`, type: "jpeg", quality: 84 });
 } finally {
   await browser.close();
 }

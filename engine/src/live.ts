@@ -35,7 +35,9 @@ export interface LiveOptions extends Pick<GenerateOptions, "reuse" | "influence"
   readonly measure?: boolean;
   /** A frame begins. Each has one start, then its progress, a frame or an error, and one finish. */
   readonly onStart?: (frame: Pick<LiveFrame, "number" | "request">) => void;
+  /** Hears where the frame that is being drawn stands. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Gets each frame that was drawn, in the order in which they were asked for. */
   readonly onFrame: (frame: LiveFrame) => void;
   /** A frame ended. None comes after `stop` has returned. */
   readonly onFinish?: (frame: { readonly number: number; readonly end: LiveEnd }) => void;

@@ -4,12 +4,11 @@ import {
   createPixels,
   Engine,
   type GenerateRequest,
-  type ModelFolder,
   type Pixels,
   strengthPad,
   strengthPresets,
 } from "@underdraw/engine";
-import { nodeModel } from "@underdraw/engine/node";
+import { nodeFolder } from "@underdraw/engine/node";
 import { readPicture, writePicture } from "@underdraw/engine/pictures";
 import { miniFolder } from "@underdraw/model-mini/node";
 
@@ -19,12 +18,7 @@ import { miniFolder } from "@underdraw/model-mini/node";
 const [, , sketchFile = "models/sketches/fish.png", prompt = "flat emoji of blue fish"] = process.argv;
 const out = "out/gallery/control";
 
-function miniFolderSource(): ModelFolder {
-  const source = nodeModel(miniFolder());
-  if (source.kind !== "folder") throw new Error("The pack is a folder.");
-  return source;
-}
-await using engine = new Engine({ models: miniFolderSource() });
+await using engine = new Engine({ models: nodeFolder(miniFolder()) });
 await using pipeline = await engine.load({ nets: ["lines"] });
 const { pixels } = await readPicture(await readFile(sketchFile), { name: sketchFile });
 const control: Control = { map: { condition: "scribble", pixels }, net: "lines" };
