@@ -160,6 +160,7 @@ test("a look at a picture is drawn when it is asked for", async () => {
   const look = async (at: Pipeline): Promise<unknown> => {
     let preview: Promise<Pixels> | undefined;
     await at.generate(request, {
+      reuse: false, // its steps may be known, and known steps are not drawn
       onProgress(progress) {
         if (progress.phase === "denoise" && progress.step === 4) preview = progress.preview?.();
       },
