@@ -1,4 +1,4 @@
-import { hintTensor } from "../controlnet/net.ts";
+import { hintTensor, type LoadedNet } from "../controlnet/net.ts";
 import { type Half, halvesOf } from "../controlnet/residuals.ts";
 import { type TimeTable, timeTable } from "../controlnet/time-table.ts";
 import { UnderdrawError } from "../core/errors.ts";
@@ -51,7 +51,7 @@ export async function hoist(
     halves.flatMap((half) => (half === "conditional" ? [conditional] : unconditional ? [unconditional] : []));
   const textOf = (
     name: NetworkName,
-    net: Pick<LoadedUnet, "config"> & { pieces: Pick<LoadedUnet["pieces"], "kv"> },
+    net: { readonly pieces: Pick<LoadedUnet["pieces"], "kv"> },
     halves: readonly Half[],
   ) => {
     const rows = states(halves);
@@ -68,7 +68,7 @@ export async function hoist(
   };
   const timesOf = (
     name: NetworkName,
-    net: Pick<LoadedUnet, "config"> & { pieces: Pick<LoadedUnet["pieces"], "temb"> },
+    net: Pick<LoadedUnet | LoadedNet, "config"> & { readonly pieces: Pick<LoadedUnet["pieces"], "temb"> },
   ) =>
     kept.take(JSON.stringify(["temb", name, schedule.timesteps]), async () => {
       const value = await timeTable(runtime, net.pieces.temb, net.config, schedule.timesteps, run);
@@ -96,13 +96,12 @@ export async function hoist(
       if (!found) throw new RangeError("The hint graph gave no features.");
       if (!features.known) made.push(index);
       await options.trace?.(`control.${index}.features`, found);
-      const own = { config: net.config as unknown as LoadedUnet["config"], pieces: net.pieces };
       controls.push({
         control,
         halves,
         features: found,
-        text: (await textOf(name, own, halves)).value,
-        times: (await timesOf(name, own)).value,
+        text: (await textOf(name, net, halves)).value,
+        times: (await timesOf(name, net)).value,
       });
     }
     options.onPrepared?.((n + 1) / request.controls.length);
