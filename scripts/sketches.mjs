@@ -42,11 +42,10 @@ try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   await page.goto(`http://localhost:${server.address().port}/?device=cpu`);
   const pad = page.locator("canvas").first();
+  const clear = page.locator("#use-clear");
   for (const [name, { strokes }] of Object.entries(sketches)) {
-    await page
-      .getByRole("button", { name: "Clear" })
-      .click()
-      .catch(() => undefined);
+    // The button waits for something to clear.
+    if ((await clear.getAttribute("aria-disabled")) !== "true") await clear.click();
     const box = await pad.boundingBox();
     for (const stroke of strokes) {
       const moves = way(stroke).map(([x, y]) => [box.x + (x / 256) * box.width, box.y + (y / 256) * box.height]);
