@@ -43,10 +43,20 @@ class Trainer:
 
     def __init__(self, folder: Path, profile: Profile, cache: Cache, drawings: torch.Tensor, text, unet):
         self.folder, self.profile, self.cache, self.drawings = folder, profile, cache, drawings
-        self.text, self.unet = text, unet
+        self.text, self.unet = text, unet.to(memory_format=torch.channels_last)
+        torch.manual_seed(1)
         self.net = models.control(unet).to(DEVICE, memory_format=torch.channels_last)
         self.start = {k: v.clone() for k, v in self.net.state_dict().items()}
         self.quick = faster(self.single, profile.compile)
+
+    def adopt(self, text, unet, cache: Cache) -> None:
+        """Another base and its cache, in the same modules, so that what is compiled stays."""
+        self.text.load_state_dict(text.state_dict())
+        self.unet.load_state_dict(unet.state_dict())
+        torch.manual_seed(1)
+        self.net.load_state_dict(models.control(unet).state_dict())
+        self.start = {k: v.clone() for k, v in self.net.state_dict().items()}
+        self.cache = cache
 
     def reset(self) -> None:
         """The same module for each condition in turn, so that it is compiled once."""
@@ -81,12 +91,17 @@ class Trainer:
         return one
 
 
-def share(stop_at: float | None, profile: Profile, left: int) -> float | None:
-    """When the next of `left` nets has to end, so that the others and the joint phase have their part of the call."""
+def weight(profile: Profile, name: str) -> float:
+    """How much longer than the others a net trains."""
+    return profile.lines if name == "lines" else 1
+
+
+def share(stop_at: float | None, profile: Profile, left: list[str]) -> float | None:
+    """When the first of the nets that are `left` has to end, so that the others and the joint phase have their part of the call."""
     if stop_at is None or profile.net.seconds is None or profile.joint.seconds is None:
         return stop_at
-    ahead = left * profile.net.seconds + profile.joint.seconds
-    return time.time() + max(0.0, stop_at - time.time()) * profile.net.seconds / ahead
+    ahead = sum(weight(profile, n) for n in left) * profile.net.seconds + profile.joint.seconds
+    return time.time() + max(0.0, stop_at - time.time()) * weight(profile, left[0]) * profile.net.seconds / ahead
 
 
 def joint(trainer: Trainer, nets: dict[str, torch.nn.Module], stop_at: float | None) -> Run | None:
@@ -134,13 +149,13 @@ def show(folder: Path, trainer: Trainer, nets: dict[str, torch.nn.Module], items
     sheet(folder / "sheets" / "nets.png", [r.cpu() for r in rows])
 
 
-def train(folder: Path, profile: Profile, cache: Cache, drawings: torch.Tensor, items: list[dict], vae, text, unet, tokenizer, stop_at: float | None) -> bool:
-    if all((folder / "controlnet" / n / "config.json").exists() for n in maps.NETS):
-        return True
+def done(folder: Path) -> bool:
+    return all((folder / "controlnet" / n / "config.json").exists() for n in maps.NETS)
+
+
+def train(trainer: Trainer, items: list[dict], vae, tokenizer, stop_at: float | None) -> bool:
+    folder, profile, cache, text, unet = trainer.folder, trainer.profile, trainer.cache, trainer.text, trainer.unet
     before = models.fingerprint(unet, text)
-    unet = unet.to(memory_format=torch.channels_last)
-    torch.manual_seed(1)
-    trainer = Trainer(folder, profile, cache, drawings, text, unet)
     print(f"nets: {models.millions(trainer.net):.2f} M parameters each, locked base {before[:16]}", flush=True)
     single, report = {}, {"locked_sha256": before, "nets": {}}
     for name in maps.NETS:
@@ -162,13 +177,13 @@ def train(folder: Path, profile: Profile, cache: Cache, drawings: torch.Tensor, 
             {"net": trainer.net},
             lr=stage.lr,
             batch=stage.batch,
-            samples=stage.samples * (profile.lines if name == "lines" else 1),
-            seconds=stage.seconds,
+            samples=round(stage.samples * weight(profile, name)),
+            seconds=stage.seconds and stage.seconds * weight(profile, name),
             warm=stage.warm,
             mean=stage.mean,
             every=profile.save,
         )
-        if not run.train(trainer.step(name), 1.0, share(stop_at, profile, len(maps.NETS) - len(single))):
+        if not run.train(trainer.step(name), 1.0, share(stop_at, profile, [n for n in maps.NETS if n not in single])):
             return False
         single[name] = run.means["net"].requires_grad_(True)
         single[name].save_pretrained(ready)

@@ -31,7 +31,7 @@ class Profile:
     cached: int = 64  # batch of encoding and sampling
     sheet: int = 8  # drawings a row on sheets
     round: int = 0  # another number, other variants and captions
-    lines: int = 1  # the net `lines` trains so many times as long as the others
+    lines: float = 1  # the net `lines` trains so many times as long as the others
 
 
 EMOJI = ["fluent-3d", "fluent-emoji", "fluent-emoji-flat", "noto", "noto-v1", "twemoji", "fxemoji", "emojione", "streamline-emojis"]
@@ -51,6 +51,22 @@ PROFILES = {
         bf16=True,
         compile=True,
         save=45,
+        cached=512,
+        sheet=16,
+    ),
+    # One lease of a GPU, quarter of an hour in all, its stages ended by the clock: see lease.py and README.md. All emoji sets.
+    "lease": Profile(
+        vae=Stage(batch=32, samples=FOREVER, lr=8e-4, seconds=FOREVER, warm=100, mean=0.998),
+        unet=Stage(batch=256, samples=FOREVER, lr=8e-4, seconds=FOREVER, warm=200, mean=0.9995),
+        net=Stage(batch=192, samples=FOREVER, lr=6e-4, seconds=45, warm=50, mean=0.998),
+        joint=Stage(batch=128, samples=FOREVER, lr=1.5e-4, seconds=25, warm=30, mean=0.995),
+        variants=12,
+        crop=256,
+        whole=0.0,
+        sources=EMOJI,
+        bf16=True,
+        compile=True,
+        save=30,
         cached=512,
         sheet=16,
     ),
@@ -135,6 +151,14 @@ PROFILES["rehearsal-timed"] = replace(
     REHEARSAL,
     vae=replace(REHEARSAL.vae, samples=FOREVER, seconds=10),
     unet=replace(REHEARSAL.unet, samples=FOREVER, seconds=10),
+    net=replace(REHEARSAL.net, samples=FOREVER, seconds=5),
+    joint=replace(REHEARSAL.joint, samples=FOREVER, seconds=5),
+)
+# And of lease.py: with the clock's own numbers, and a start that is trained further.
+PROFILES["rehearsal-lease"] = replace(
+    REHEARSAL,
+    vae=replace(REHEARSAL.vae, samples=FOREVER, seconds=FOREVER),
+    unet=replace(REHEARSAL.unet, samples=FOREVER, seconds=FOREVER),
     net=replace(REHEARSAL.net, samples=FOREVER, seconds=5),
     joint=replace(REHEARSAL.joint, samples=FOREVER, seconds=5),
 )
