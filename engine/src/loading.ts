@@ -5,11 +5,14 @@ import { vaeFactor } from "./diffusion/latent.ts";
 import { checkBase, type LoadedBase, openBaseNetworks, partsOf } from "./diffusion/loaded-base.ts";
 import type { LoadRequest, Pipeline, PipelineDefaults } from "./engine.ts";
 import type { GenerationParts } from "./generation.ts";
-import { type BaseModel, type ModelFacts, openBase } from "./models/base.ts";
+import { type AddedWord, type BaseModel, type ModelFacts, openBase } from "./models/base.ts";
 import { type ModelDefaults, openDefaults } from "./models/defaults.ts";
+import { openEmbedding, withWords } from "./models/embedding.ts";
 import { held } from "./models/held.ts";
+import { type LoraUse, openLora, withLoras } from "./models/lora.ts";
 import { fits, type NetModel, onBase, openNet } from "./models/net.ts";
 import type { ModelSource } from "./models/source.ts";
+import { openVae, withVae } from "./models/vae.ts";
 import { checkCoverage, weightsOf } from "./models/weights.ts";
 import { OpenedModel, type SharedModels } from "./opened-model.ts";
 import { openPipeline } from "./pipeline.ts";
@@ -47,10 +50,21 @@ export async function openPipelineOf(
     for (const release of holds.toReversed()) await release();
   };
   try {
-    const { facts = {} } = request;
+    const { facts = {}, vae, loras = [], embeddings = {} } = request;
+    checkLoras(loras);
     const asked = request.base ?? "";
-    const key = JSON.stringify(["base", shared.placeOf(asked), facts]);
-    const found = await shared.take(key, () => openBaseModel(parts.source(asked, "base"), { ...options, facts }));
+    const key = JSON.stringify([
+      "base",
+      shared.placeOf(asked),
+      facts,
+      vae === undefined ? null : shared.placeOf(vae),
+      loras.map(({ file, weight, textWeight }) => [shared.placeOf(file), weight, textWeight]),
+      Object.entries(embeddings).map(([word, place]) => [word, shared.placeOf(place)]),
+    ]);
+    const added = addedSources(request, parts);
+    const found = await shared.take(key, () =>
+      openBaseModel(parts.source(asked, "base"), added, { ...options, facts }),
+    );
     holds.push(found.release);
     const base = found.model;
     const defaults = await openDefaults(base.source, base.model, options);
@@ -99,17 +113,68 @@ async function opening<T>(work: (open: <C extends { close(): void }>(file: C) =>
   }
 }
 
+/** What a checkpoint is loaded with, as places of files. */
+interface AddedSources {
+  readonly vae: ModelSource | null;
+  readonly loras: readonly { readonly source: ModelSource; readonly weight: number; readonly textWeight: number }[];
+  readonly embeddings: readonly { readonly word: string; readonly source: ModelSource }[];
+}
+
+const addedSources = ({ vae, loras = [], embeddings = {} }: LoadRequest, { source }: LoadingParts): AddedSources => ({
+  vae: vae === undefined ? null : source(vae, "VAE"),
+  loras: loras.map(({ file, weight = 1, textWeight = weight }) => ({
+    source: source(file, "LoRA"),
+    weight,
+    textWeight,
+  })),
+  embeddings: Object.entries(embeddings).map(([word, place]) => ({
+    word,
+    source: source(place, `embedding "${word}"`),
+  })),
+});
+
+/** Refuses weights of LoRAs that are no numbers or far out. */
+function checkLoras(loras: NonNullable<LoadRequest["loras"]>): void {
+  const issues = loras.flatMap(({ weight = 1, textWeight = weight }, at) =>
+    Object.entries({ weight, textWeight })
+      .filter(([, value]) => !(Math.abs(value) <= 10))
+      .map(([name, value]) => ({ path: `loras.${at}.${name}`, message: `must be from -10 to 10, not ${value}` })),
+  );
+  if (issues.length === 0) return;
+  const list = issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  throw new UnderdrawError("request-invalid", `This cannot be loaded: ${list}. Correct what is named.`, { issues });
+}
+
 const openBaseModel = (
   from: ModelSource,
+  added: AddedSources,
   options: CallOptions & { readonly facts: ModelFacts },
 ): Promise<OpenedModel<BaseModel, LoadedBase>> =>
   opening(async (open) => {
     const holding = open(held(from));
-    const base = open(await openBase(holding.source, options));
+    const files: { close(): void }[] = [holding];
+    const opened = open(await openBase(holding.source, options));
+    files.push(opened);
+    let base: BaseModel = opened;
+    if (added.vae) {
+      const vae = open(await openVae(added.vae, options));
+      files.push(vae);
+      base = withVae(base, vae);
+    }
     checkBase(base);
+    const loras: LoraUse[] = [];
+    for (const { source, weight, textWeight } of added.loras) {
+      const lora = open(await openLora(source, options));
+      files.push(lora);
+      loras.push({ lora, weight, textWeight });
+    }
+    base = withLoras(base, loras);
+    const words: AddedWord[] = [];
+    for (const { word, source } of added.embeddings) words.push(await openEmbedding(word, source, options));
+    base = withWords(base, words);
     return new OpenedModel(base, holding.source, {
       open: (runtime, loading) => openBaseNetworks(runtime, base, loading),
-      files: [holding, base],
+      files,
     });
   });
 

@@ -40,6 +40,10 @@ const init = z.object({
   picture: pixels,
   strength: z.optional(parts.initStrength),
   mask: z.optional(pixels),
+  grays: z.optional(parts.grays),
+  feather: z.optional(parts.feather),
+  keepOutside: z.optional(z.boolean()),
+  encoding: z.optional(parts.encoding),
 });
 const request = z.object({
   prompt: z.string(),
@@ -47,13 +51,17 @@ const request = z.object({
   controls: z.array(control),
   width: side,
   height: side,
-  seed: z.optional(z.union([z.int().check(z.minimum(0)), z.bigint().check(z.minimum(0n), z.maximum(2n ** 64n - 1n))])),
+  seed: z.optional(parts.seed),
   steps: z.optional(parts.steps),
   guidance: z.optional(parts.between(0, 100)),
   guidanceRescale: z.optional(parts.fraction),
   clipSkip: z.optional(parts.clipSkip),
   init: z.optional(init),
   sampler: z.optional(parts.sampler),
+  promptSyntax: z.optional(parts.promptSyntax),
+  rng: z.optional(parts.rng),
+  variation: z.optional(z.object({ seed: parts.seed, strength: parts.fraction })),
+  batch: z.optional(parts.batch),
 });
 
 /** Throws `request-invalid` with every fault and where it is. */

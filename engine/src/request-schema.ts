@@ -52,6 +52,29 @@ export const usualInitStrength = 0.6;
 /** How many layers of the text encoder are left out. */
 export const clipSkip = z.int().check(z.minimum(0), z.maximum(99));
 
+/** How a prompt is read. */
+export const promptSyntax = z.enum(["plain", "weighted"]);
+
+/** Whose random numbers a seed gives. */
+export const rng = z.enum(["torch", "cuda"]);
+
+/** A seed, exact: a whole number from 0 to 2^64 - 1. */
+export const seed = z.union([z.int().check(z.minimum(0)), z.bigint().check(z.minimum(0n), z.maximum(2n ** 64n - 1n))]);
+
+/** A picture's place in a batch. */
+export const batch = z
+  .object({ index: z.int().check(z.minimum(0)), size: z.int().check(z.minimum(1), z.maximum(64)) })
+  .check(z.refine(({ index, size }) => index < size, "has an index that is not below its size"));
+
+/** What grays of a mask mean. */
+export const grays = z.enum(["blend", "when"]);
+
+/** Pixels of softening. */
+export const feather = between(0, 512);
+
+/** Which latents a picture has. */
+export const encoding = z.enum(["sample", "mean"]);
+
 /** Denoising steps. */
 export const steps = z.int().check(z.minimum(1), z.maximum(1000));
 

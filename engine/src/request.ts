@@ -67,6 +67,17 @@ export interface Init {
   readonly strength?: number;
   /** Where it may change: white; black and transparent places keep the picture's latents. Everywhere without it. */
   readonly mask?: Pixels;
+  /**
+   * What grays of the mask mean. "blend": how much of the new latents is taken in each step. "when": from which share of
+   * the steps on a place may change (differential diffusion), so that soft edges grow together. "blend" without it.
+   */
+  readonly grays?: "blend" | "when";
+  /** Pixels over which the mask's edge is softened outwards before it is used; 0 without it. */
+  readonly feather?: number;
+  /** Whether what the mask leaves black comes back byte for byte from the picture; true without it. */
+  readonly keepOutside?: boolean;
+  /** Which latents the picture has: a "sample" of what the encoder says of it, or its "mean". "sample" without it. */
+  readonly encoding?: "sample" | "mean";
 }
 
 /** A sampler by name, or a scheduler's config as diffusers writes it (`_class_name` and its settings). */
@@ -89,13 +100,36 @@ export interface GenerateRequest {
   readonly guidance?: number;
   /** Share of the guided prediction that is brought back to the deviation of the unguided one, 0 to 1; 0 without it. */
   readonly guidanceRescale?: number;
+  /**
+   * How a prompt is read. "plain": every sign is text, and what does not fit is cut, as in diffusers. "weighted": A1111's
+   * signs are read, `(word:1.2)`, `[less]`, `BREAK`, and a long prompt goes on in further chunks. "plain" without it.
+   */
+  readonly promptSyntax?: PromptSyntax;
   /** How many of the text encoder's last layers are left out, from 0; the final norm stays. A1111's "clip skip" less 1. */
   readonly clipSkip?: number;
   /** What to begin with; noise alone without it. */
   readonly init?: Init;
   /** The checkpoint's own scheduler without it. */
   readonly sampler?: Sampler;
+  /**
+   * Whose random numbers a seed gives: "torch" of torch on the CPU, as diffusers and ComfyUI begin; "cuda" of torch on an
+   * NVIDIA card, as A1111 does. "torch" without it.
+   */
+  readonly rng?: RandomNumbers;
+  /** A second seed whose noise the first one's is turned towards, and how far: 0 not at all, 1 wholly. */
+  readonly variation?: { readonly seed: number | bigint; readonly strength: number };
+  /**
+   * Which picture of a batch of how many this is, as diffusers draws them: one tensor of random numbers for all, of which
+   * this picture takes its part. A picture alone without it. (A1111's picture i of seed s is simply seed s + i.)
+   */
+  readonly batch?: { readonly index: number; readonly size: number };
 }
+
+/** How a prompt is read: see `GenerateRequest.promptSyntax`. */
+export type PromptSyntax = "plain" | "weighted";
+
+/** Whose random numbers a seed gives: see `GenerateRequest.rng`. */
+export type RandomNumbers = "torch" | "cuda";
 
 /** Something that was ignored or changed, and what can be done about it. Not an error. */
 export interface Warning {

@@ -47,7 +47,7 @@ def part(a: argparse.Namespace) -> int:
     if a.no_compile:
         profile = dataclasses.replace(profile, compile=False)
     clock = lambda: json.loads((a.run / "clock.json").read_text())[a.part]
-    prepare_device()
+    prepare_device(same_shapes=a.part != "nets")
     drawings, items = images.load(a.data, profile.sources, profile.every)
     drawings = drawings.to(DEVICE)
     print(f"{len(items)} drawings on {DEVICE} after {time.time() - began:.0f} s, torch {torch.__version__}", flush=True)

@@ -131,6 +131,19 @@ PROFILES = {
         save=240,
         cached=8,
     ),
+    # After a lease: the nets alone further on the base that is there (copy RUN's base into the new run), `lines` most.
+    "nets": Profile(
+        vae=Stage(batch=8, samples=0, lr=8e-4),
+        unet=Stage(batch=16, samples=0, lr=4e-4),
+        net=Stage(batch=12, samples=2_000, lr=4e-4, warm=50, mean=0.99),
+        joint=Stage(batch=8, samples=600, lr=1e-4, warm=20, mean=0.98),
+        lines=10,
+        variants=2,
+        every=2,
+        sources=EMOJI,
+        save=120,
+        cached=8,
+    ),
     "rehearsal": Profile(
         vae=Stage(batch=8, samples=80, lr=1e-3, warm=5, mean=0.9),
         unet=Stage(batch=8, samples=96, lr=5e-4, warm=5, mean=0.9),

@@ -36,10 +36,20 @@ export interface BaseModel {
   readonly prediction: Prediction;
   /** The model's own vocabulary; null where it has none and CLIP's fits. */
   readonly tokenizer: Vocabulary | null;
+  /** Words of textual inversion that prompts may hold, each with its vectors. */
+  readonly words: readonly AddedWord[];
   /** What was assumed, in sentences for a person. */
   readonly warnings: readonly string[];
   /** Closes its files. May be called twice. */
   close(): void;
+}
+
+/** A word that stands for vectors in a prompt: they count as tokens and stay together. */
+export interface AddedWord {
+  readonly word: string;
+  /** In rows: [count, the text encoder's width]. */
+  readonly vectors: Float32Array;
+  readonly count: number;
 }
 
 /**
@@ -160,6 +170,7 @@ async function openFolder(
       assumed: !schedule,
     },
     tokenizer: await openVocabulary(within(folder, "tokenizer"), text.config, signal),
+    words: [],
     warnings,
     close: () => {
       for (const part of opened) part.close();

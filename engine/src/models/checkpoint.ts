@@ -66,6 +66,7 @@ export async function openCheckpoint(
     scheduler: schedulerConfig(schedule, `${file.name} (scheduler)`),
     prediction,
     tokenizer: null,
+    words: [],
     warnings,
     close: () => file.close(),
   };
