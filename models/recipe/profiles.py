@@ -39,21 +39,6 @@ FEW = ["fluent-3d", "fluent-emoji-flat", "noto", "twemoji"]
 FOREVER = 10**12
 
 PROFILES = {
-    # 220 + 430 + 3 x 90 + 35 s of training, about 15 min; the rest of 26 min is loading, compiling, caching, sheets, evaluation.
-    "h200": Profile(
-        vae=Stage(batch=64, samples=FOREVER, lr=1.2e-3, seconds=220, warm=200, mean=0.998),
-        unet=Stage(batch=512, samples=FOREVER, lr=1.0e-3, seconds=430, warm=300, mean=0.9995),
-        net=Stage(batch=256, samples=FOREVER, lr=7e-4, seconds=90, warm=100, mean=0.998),
-        joint=Stage(batch=192, samples=FOREVER, lr=1.5e-4, seconds=35, warm=50, mean=0.995),
-        variants=16,
-        crop=256,
-        whole=0.0,
-        bf16=True,
-        compile=True,
-        save=45,
-        cached=512,
-        sheet=16,
-    ),
     # One lease of a GPU, quarter of an hour in all, its stages ended by the clock: see lease.py and README.md. All emoji sets.
     "lease": Profile(
         vae=Stage(batch=32, samples=FOREVER, lr=8e-4, seconds=FOREVER, warm=100, mean=0.998),
@@ -159,15 +144,7 @@ PROFILES = {
     ),
 }
 REHEARSAL = PROFILES["rehearsal"]
-# The same with stages that end by the clock, as the h200 profile's do: rehearses job.sh without a GPU.
-PROFILES["rehearsal-timed"] = replace(
-    REHEARSAL,
-    vae=replace(REHEARSAL.vae, samples=FOREVER, seconds=10),
-    unet=replace(REHEARSAL.unet, samples=FOREVER, seconds=10),
-    net=replace(REHEARSAL.net, samples=FOREVER, seconds=5),
-    joint=replace(REHEARSAL.joint, samples=FOREVER, seconds=5),
-)
-# And of lease.py: with the clock's own numbers, and a start that is trained further.
+# The same with stages that end by the clock: rehearses lease.py without a GPU.
 PROFILES["rehearsal-lease"] = replace(
     REHEARSAL,
     vae=replace(REHEARSAL.vae, samples=FOREVER, seconds=FOREVER),
