@@ -10,8 +10,8 @@ import { nodeFolder } from "@underdraw/engine/node";
 import { build } from "esbuild";
 import { type CDPSession, chromium } from "playwright-core";
 import { baseGraphs } from "../engine/src/diffusion/loaded-base.ts";
+import { weightSize } from "../engine/src/graph/index.ts";
 import { openBase } from "../engine/src/models/base.ts";
-import { weightBytes } from "../engine/src/runtime/weight-file.ts";
 import { chromiumFlags, findChromium } from "../scripts/chromium.mjs";
 import { serve } from "../scripts/serve.mjs";
 import type { LoadNews, LoadOrder } from "./browser/load-worker.ts";
@@ -87,7 +87,7 @@ const address = `http://localhost:${(server.address() as AddressInfo).port}/`;
 
 const base = await openBase(nodeFolder(folder));
 const weights = Object.values(baseGraphs(base, "float32"))
-  .flatMap((graph) => graph.weights.map((weight) => weightBytes(weight, graph.precision)))
+  .flatMap((graph) => graph.weights.map((weight) => weightSize(weight, graph.precision)))
   .reduce((a, b) => a + b, 0);
 base.close();
 const { size } = await stat(join(folder, "unet", "diffusion_pytorch_model.safetensors"));

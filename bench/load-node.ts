@@ -6,12 +6,11 @@ import { Engine } from "@underdraw/engine";
 import { type ModelFolder, nodeFolder } from "@underdraw/engine/node";
 import * as ort from "onnxruntime-node";
 import { baseGraphs } from "../engine/src/diffusion/loaded-base.ts";
-import type { Graph, Weight, Weights } from "../engine/src/graph/index.ts";
+import { type Graph, type Weight, type Weights, weightSize } from "../engine/src/graph/index.ts";
 import { type Location, onnxBytes } from "../engine/src/graph/onnx.ts";
 import { openBase } from "../engine/src/models/base.ts";
 import { memorySource } from "../engine/src/models/memory.ts";
 import { weightsOf } from "../engine/src/models/weights.ts";
-import { weightBytes } from "../engine/src/runtime/weight-file.ts";
 import { collect, procBytes, runChild } from "./measure/child.ts";
 import { machine, megabytes, seconds, table } from "./measure/report.ts";
 import { watchedFolder } from "./measure/watched.ts";
@@ -119,7 +118,7 @@ function inMemory(graph: Graph, weights: Weights): { data: Uint8Array; locate: (
   const places = new Map<Weight, Location>();
   let end = 0;
   for (const weight of graph.weights) {
-    const bytes = weightBytes(weight, graph.precision);
+    const bytes = weightSize(weight, graph.precision);
     places.set(weight, { file: "weights", offset: end, bytes });
     end += bytes;
   }
@@ -133,7 +132,7 @@ async function parent(path: string, only: string | undefined): Promise<void> {
   if (only !== undefined && only !== "engine" && only !== "whole") throw new TypeError(`--only is "${only}". ${usage}`);
   const base = await openBase(nodeFolder(path));
   const weights = Object.values(baseGraphs(base, "float32"))
-    .flatMap((graph) => graph.weights.map((weight) => weightBytes(weight, graph.precision)))
+    .flatMap((graph) => graph.weights.map((weight) => weightSize(weight, graph.precision)))
     .reduce((a, b) => a + b, 0);
   base.close();
   const file = join(path, "unet", "diffusion_pytorch_model.safetensors");

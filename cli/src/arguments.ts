@@ -13,6 +13,8 @@ const yesOrNo = /^(true|false|yes|no|on|off|1|0)$/i;
 export function parseArguments(argv: readonly string[], known: readonly Flag[]): Arguments {
   const flags = new Map<string, string>();
   const groups: Map<string, string>[] = [];
+  const lists = new Map<string, string[]>();
+  let loose = false;
   const words: string[] = [];
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] as string;
@@ -31,6 +33,7 @@ export function parseArguments(argv: readonly string[], known: readonly Flag[]):
     const flag = known.find(({ name, letter }) => written === `--${name}` || (letter && written === `-${letter}`));
     if (!flag) throw misused(written, `There is no ${written}.${suggestion(written, known)}`);
     const { name } = flag;
+    if (flag.group === "inside" && groups.length === 0) loose = true;
     if (flag.group === "begins" || (flag.group === "inside" && groups.length === 0)) groups.push(new Map());
     const own = flag.group === "inside" ? (groups.at(-1) as Map<string, string>) : flags;
     const before = flag.many ? own.get(name) : undefined;
@@ -39,7 +42,10 @@ export function parseArguments(argv: readonly string[], known: readonly Flag[]):
       const next = begins ? `, or write --${begins.name} before what belongs to another` : "";
       throw misused(`--${name}`, `--${name} is given twice. Give it once${next}.`);
     }
-    const set = (value: string): void => void own.set(name, before === undefined ? value : `${before},${value}`);
+    const set = (value: string): void => {
+      if (flag.list) lists.set(name, [...(lists.get(name) ?? []), value]);
+      else own.set(name, before === undefined ? value : `${before},${value}`);
+    };
     if (flag.value === undefined) {
       if (inline !== undefined) throw misused(`--${name}`, `--${name} takes no value. Leave out "=${inline}".`);
       own.set(name, "");
@@ -57,7 +63,7 @@ export function parseArguments(argv: readonly string[], known: readonly Flag[]):
       throw misused(`--${name}`, `--${name} needs a value: --${name} ${flag.value}.${hint}`);
     }
   }
-  return { flags, groups, words };
+  return { flags, groups, loose, lists, words };
 }
 
 /** Whether a word where a value is due is more likely the next flag: a known one, or one nearly so. */

@@ -30,6 +30,8 @@ export interface Flag {
   readonly value?: string;
   /** It may be given several times; the values are then joined by commas. */
   readonly many?: boolean;
+  /** It may be given several times, and each value stands for itself: they come in `Arguments.lists`. */
+  readonly list?: boolean;
   /** The value may be left out, which means yes; only a word that says yes or no is taken for it. */
   readonly yesNo?: boolean;
   /** "begins": each one begins a group, such as a control. "inside": it belongs to the group that was begun last. */
@@ -47,6 +49,10 @@ export interface Arguments {
   readonly flags: ReadonlyMap<string, string>;
   /** The groups of flags in order. What comes before any was begun is the first; none where no such flag is given. */
   readonly groups: readonly FlagGroup[];
+  /** Whether the first group is what came before any was begun. */
+  readonly loose: boolean;
+  /** What each flag of `list` was set to, in order. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
   /** What is no flag, in order. */
   readonly words: readonly string[];
 }

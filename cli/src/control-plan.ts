@@ -114,14 +114,25 @@ function detectorsFrom(kind: ConditionKind, options: Condition["options"], given
 /** Where a group's flags let its control act. */
 export async function maskFrom(
   group: FlagGroup,
-  { bar, signal }: Planning,
+  planning: Planning,
   warnings: Warning[],
 ): Promise<{ readonly mask?: Pixels }> {
   const path = group.get("mask");
   if (path === undefined) return {};
+  const reading = { alpha: group.has("mask-alpha"), acts: "the control acts" };
+  return { mask: await maskPixels(path, reading, planning, warnings) };
+}
+
+/** A mask from a file: as it is, or by its opacity. `acts` says what happens where it is white, for a line that tells. */
+export async function maskPixels(
+  path: string,
+  { alpha, acts }: { readonly alpha: boolean; readonly acts: string },
+  { bar, signal }: Planning,
+  warnings: Warning[],
+): Promise<Pixels> {
   const { pixels, notes } = await readPictureFile(path, signal);
   for (const note of notes) bar.line(`${path}: ${note}`);
-  if (!group.has("mask-alpha")) {
+  if (!alpha) {
     if (isBlackWhereSeen(pixels)) {
       warnings.push({
         code: "mask-in-alpha",
@@ -129,13 +140,13 @@ export async function maskFrom(
         remedy: "White acts in a mask. If what is opaque is to act, add --mask-alpha.",
       });
     }
-    bar.line(`${path}: the control acts where this is white: ${percent(whiteShare(pixels))} of it.`);
-    return { mask: pixels };
+    bar.line(`${path}: ${acts} where this is white: ${percent(whiteShare(pixels))} of it.`);
+    return pixels;
   }
   await using engine = new Engine();
   const mask = (await engine.extract(maskCondition({ soft: true }), pixels, { signal })).pixels;
-  bar.line(`${path}: the control acts where this is opaque: ${percent(whiteShare(mask))} of it.`);
-  return { mask };
+  bar.line(`${path}: ${acts} where this is opaque: ${percent(whiteShare(mask))} of it.`);
+  return mask;
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;

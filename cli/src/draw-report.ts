@@ -2,12 +2,13 @@ import type { Warning } from "@underdraw/engine";
 import type { Drawn, Stages } from "./drawing.ts";
 import { fidelityInWords } from "./fidelity-words.ts";
 import type { ModelChoice, NetChoice } from "./model-choice.ts";
+import type { ModelFiles } from "./model-flags.ts";
 import { plainSeed } from "./values.ts";
 
 // What `draw` tells when it is done: lines for a person, an object for a script.
 
 /** Milliseconds by stage, as they pass. */
-export type Clock = Stages & Record<"read" | "write", number>;
+export type Clock = Stages & Record<"read" | "load" | "write", number>;
 
 /** A warning and the flag that helps. */
 export function inWords({ code, message, remedy }: Warning): string {
@@ -31,6 +32,8 @@ export interface Told {
   readonly total: number;
   readonly model: ModelChoice;
   readonly nets: readonly NetChoice[];
+  /** What the model was loaded with. */
+  readonly files: ModelFiles;
   /** Whether the picture was held against its maps. */
   readonly measured: boolean;
 }
@@ -77,7 +80,8 @@ function triesInWords({ tries, result }: Drawn): readonly string[] {
 }
 
 /** The result as plain data. */
-export function asJson({ out, controls, drawn, warnings, clock, total, model, nets }: Told): unknown {
+export function asJson({ out, controls, drawn, warnings, clock, total, model, nets, files }: Told): unknown {
+  const { loras, embeddings, vae } = files;
   const { pixels, seed, steps, guidance, scheduler, activeSteps, fidelity, reused, influence } = drawn.result;
   const rounded = (ms: number): number => Math.round(ms) / 1000;
   return {
@@ -93,6 +97,9 @@ export function asJson({ out, controls, drawn, warnings, clock, total, model, ne
     model: model.base.name,
     conditions: controls.map(({ condition }) => condition),
     nets: nets.map(({ name }) => name),
+    ...(loras.length > 0 && { loras: loras.map(({ file, weight = 1 }) => ({ name: file.name, weight })) }),
+    ...(Object.keys(embeddings).length > 0 && { embeddings: Object.keys(embeddings) }),
+    ...(vae && { vae: vae.name }),
     fidelity,
     ...(influence && {
       influence: {

@@ -16,13 +16,15 @@ import {
 } from "@underdraw/engine";
 import { checkMemory } from "./memory-check.ts";
 import type { ModelChoice, NetChoice } from "./model-choice.ts";
+import { loadingOf } from "./model-flags.ts";
 import type { Plan } from "./plan.ts";
+import type { PreviewFile } from "./preview-file.ts";
 import type { ProgressBar } from "./progress.ts";
 
 // Draws what was planned: loads, generates as often as it takes, and makes the recipe.
 
-/** Milliseconds by stage, as they pass. */
-export type Stages = Record<"load" | "encode" | "denoise" | "decode" | "measure", number>;
+/** Milliseconds by stage of one picture, as they pass. */
+export type Stages = Record<"encode" | "denoise" | "decode" | "measure", number>;
 
 /** One of several pictures that were drawn to choose from. */
 export interface Try {
@@ -55,46 +57,88 @@ export interface DrawingOptions {
   readonly measure: boolean;
   /** Whether it is measured where each control acts. */
   readonly influence: boolean;
+  /** Shows the picture while it is drawn. */
+  readonly preview: PreviewFile | null;
   /** How many pictures are drawn, of which the most faithful is taken. */
   readonly count: number;
+  /** How many pictures are drawn, all of which are taken. */
+  readonly batch: number;
+  /** Whether that was asked for: a recipe's own place in a batch is then left. */
+  readonly batched: boolean;
   /** The control whose weight is raised until this gain is reached. */
   readonly target: { readonly control: number; readonly gain: number } | null;
 }
 
+/** What came of a plan: a picture, or those of a batch, and the milliseconds that loading took. */
+export interface DrawnPlan {
+  readonly pictures: readonly Drawn[];
+  readonly load: number;
+}
+
 /** Draws a plan. */
-export async function drawPlan(engine: Engine, plan: Plan, options: DrawingOptions): Promise<Drawn> {
-  const { model, nets, bar, signal } = options;
+export async function drawPlan(engine: Engine, plan: Plan, options: DrawingOptions): Promise<DrawnPlan> {
+  const { model, nets, bar, signal, preview, batch, batched } = options;
   const loading = performance.now();
   // Whether there is a device at all is known long before a model is read.
   const device = await engine.device();
   const sources = Object.fromEntries(nets.map(({ name, source }) => [name, source]));
   await using pipeline: Pipeline = await engine.load(
-    { base: model.base, nets: sources },
+    { base: model.base, nets: sources, ...loadingOf(plan.files) },
     { signal, onProgress: bar.part(0.05, 0.3) },
   );
   const { width, height } = plan.request;
   if (width && height && device.provider === "cpu") checkMemory({ width, height }, pipeline.defaults.multiple);
+  const { batch: place, ...asked } = plan.request;
   const request: GenerateRequest = {
-    ...plan.request,
+    ...(batched || !place ? asked : { ...asked, batch: place }),
     controls: plan.controls.map(({ control }, at): Control => ({ ...control, net: (nets[at] as NetChoice).name })),
   };
-  const clock = stopwatch(performance.now() - loading);
-  const shown = bar.part(0.3, 1);
-  const onProgress = (progress: Progress): void => {
-    clock.hear(progress);
-    shown(progress);
-  };
-  const found = await generated(pipeline, request, { ...options, onProgress });
-  const recipe = await pipeline.recipe(found.request, found.result, { signal });
-  const known = sameModels(recipe, plan.recipe);
-  return {
-    result: found.result,
-    recipe: known.recipe,
-    device,
-    warnings: [...found.result.warnings, ...found.warnings, ...known.warnings],
-    clock: clock.stages,
-    tries: found.tries,
-  };
+  const load = performance.now() - loading;
+  const pictures: Drawn[] = [];
+  for (let at = 0; at < batch; at++) {
+    const clock = stopwatch();
+    const shown = bar.part(0.3 + (0.7 * at) / batch, 0.3 + (0.7 * (at + 1)) / batch);
+    const onProgress = (progress: Progress): void => {
+      clock.hear(progress);
+      shown(progress);
+      preview?.hear(progress);
+    };
+    // A seed that was drawn for the first picture is the whole batch's.
+    const seed = request.seed ?? pictures[0]?.result.seed;
+    const one = pictureOfBatch(seed === undefined ? request : { ...request, seed }, at, batch);
+    const found = await generated(pipeline, one, { ...options, onProgress });
+    // Before the pipeline goes, which draws them.
+    const unseen = await preview?.end();
+    const recipe = await pipeline.recipe(found.request, found.result, { signal });
+    const known = sameModels(recipe, plan.recipe);
+    pictures.push({
+      result: found.result,
+      recipe: known.recipe,
+      device,
+      warnings: [...found.result.warnings, ...found.warnings, ...known.warnings, ...(unseen ? [notShown(unseen)] : [])],
+      clock: clock.stages,
+      tries: found.tries,
+    });
+  }
+  return { pictures, load };
+}
+
+const notShown = (reason: string): Warning => ({
+  code: "preview-unwritten",
+  message: `The picture could not be shown while it was drawn: ${reason}`,
+});
+
+/** How many seeds there are. */
+const seeds = 2n ** 64n;
+
+/**
+ * The request of one picture of a batch, as who made the random numbers does it: diffusers draws one tensor for all, A1111
+ * takes one seed after the other.
+ */
+function pictureOfBatch(request: GenerateRequest, index: number, size: number): GenerateRequest {
+  if (size === 1) return request;
+  if (request.rng !== "cuda") return { ...request, batch: { index, size } };
+  return request.seed === undefined ? request : { ...request, seed: (BigInt(request.seed) + BigInt(index)) % seeds };
 }
 
 interface Generated {
@@ -158,6 +202,14 @@ function sameModels(
     return used;
   };
   const model = known(recipe.model, earlier.model);
+  // Whether they are the same was said when they were chosen.
+  const named = <Model extends RecipeModel>(used: Model, recorded: readonly RecipeModel[]): Model => ({
+    ...used,
+    name: recorded.find(({ fingerprint }) => fingerprint === used.fingerprint)?.name ?? used.name,
+  });
+  const vae = recipe.vae && named(recipe.vae, earlier.vae ? [earlier.vae] : []);
+  const loras = recipe.loras.map((lora) => named(lora, earlier.loras));
+  const embeddings = recipe.embeddings.map((one) => named(one, earlier.embeddings));
   const controls = recipe.controls.map((control, at) => ({
     ...control,
     net: known(control.net, earlier.controls[at]?.net),
@@ -169,12 +221,12 @@ function sameModels(
       message: `The recipe's picture was computed on ${was.provider} in ${was.precision}, this one on ${is.provider} in ${is.precision}: they are nearly the same, not in every byte.`,
     });
   }
-  return { recipe: { ...recipe, model, controls }, warnings };
+  return { recipe: { ...recipe, model, vae, loras, embeddings, controls }, warnings };
 }
 
 /** Sums up what passes between reports of progress, by stage, over one generation or several. */
-function stopwatch(load: number): { readonly stages: Stages; hear(progress: Progress): void } {
-  const stages: Stages = { load, encode: 0, denoise: 0, decode: 0, measure: 0 };
+function stopwatch(): { readonly stages: Stages; hear(progress: Progress): void } {
+  const stages: Stages = { encode: 0, denoise: 0, decode: 0, measure: 0 };
   let since = performance.now();
   let decoding = 0;
   return {

@@ -2,9 +2,10 @@ import { existsSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { inspect, UnderdrawError } from "@underdraw/engine";
-import { type ModelSource, nodeFolder, nodeModel } from "@underdraw/engine/node";
+import { type ModelSource, nodeFolder } from "@underdraw/engine/node";
 import { miniFolder } from "@underdraw/model-mini/node";
 import { nearest } from "./arguments.ts";
+import { isAddress, openPlace } from "./model-place.ts";
 
 // Which model and which nets a command line means: the pack that comes with the command, or what lies at a path. Nothing
 // is opened here but folders; whether the files are sound and fit together is the engine's to say.
@@ -45,8 +46,10 @@ export async function chooseModel(path: string | undefined): Promise<ModelChoice
     const message = `The model pack that comes with underdraw is missing at ${folder}. Install underdraw again, or name a model with --model.`;
     throw new UnderdrawError("model-unknown", message, { id: packName, known: [] });
   }
-  const base = path === undefined ? nodeFolder(folder, packName) : nodeModel(folder);
-  return { base, isPack: path === undefined, nets: base.kind === "folder" ? await netsIn(folder) : new Map() };
+  const base = path === undefined ? nodeFolder(folder, packName) : await openPlace(folder);
+  // The store keeps what a model needs, and no nets beside it.
+  const hasNets = base.kind === "folder" && !isAddress(folder);
+  return { base, isPack: path === undefined, nets: hasNets ? await netsIn(folder) : new Map() };
 }
 
 /** The nets in a model's folder: each folder in `controlnet`, or that folder itself where it is one net. */
@@ -97,7 +100,8 @@ async function chooseNet(
     const named = nets.get(asked);
     if (named) return { name: asked, source: named, place: asked };
     if (/[\\/]/.test(asked) || statSync(asked, { throwIfNoEntry: false })) {
-      return { name: netName(asked), source: nodeModel(asked), place: resolve(asked) };
+      const place = isAddress(asked) ? asked : resolve(asked);
+      return { name: netName(asked), source: await openPlace(asked), place };
     }
     await checkModel(model, signal);
     const near = nearest(asked, known);

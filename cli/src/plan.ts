@@ -2,8 +2,6 @@ import {
   type ConditionMap,
   type DetectorFiles,
   type GenerateRequest,
-  type Init,
-  type Pixels,
   type Recipe,
   requestOfRecipe,
   type Warning,
@@ -12,9 +10,10 @@ import type { Arguments, FlagGroup } from "./command.ts";
 import { checkControl, targetFrom, withSettings } from "./control-flags.ts";
 import { controlFromFlags, maskFrom, type PlannedControl, type Planning, saveMapOf } from "./control-plan.ts";
 import { misused } from "./failure.ts";
-import { readPictureFile } from "./input-picture.ts";
+import { checkInit, initFrom, withInitMask } from "./init-flags.ts";
+import { type ModelFiles, modelFilesFrom } from "./model-flags.ts";
 import { readRecipe } from "./recipe-file.ts";
-import { numberFrom, seedFrom, sizeFrom } from "./values.ts";
+import { choiceFrom, numberFrom, seedFrom, sizeFrom, variationFrom } from "./values.ts";
 
 // What `draw` is asked to do, from flags or from a picture's recipe. A flag beside a recipe takes the place of what the
 // recipe says.
@@ -23,6 +22,8 @@ import { numberFrom, seedFrom, sizeFrom } from "./values.ts";
 export interface Plan {
   readonly request: Omit<GenerateRequest, "controls">;
   readonly controls: readonly PlannedControl[];
+  /** What the model is loaded with. */
+  readonly files: ModelFiles;
   /** Files of models that see, by their names: how well a map is followed may be measured with them. */
   readonly detectors: DetectorFiles;
   readonly warnings: readonly Warning[];
@@ -30,7 +31,7 @@ export interface Plan {
   readonly recipe?: Recipe;
 }
 
-type Given = Pick<Arguments, "flags" | "groups">;
+type Given = Omit<Arguments, "words">;
 
 type Settings = Partial<Omit<GenerateRequest, "controls" | "init">>;
 
@@ -53,75 +54,43 @@ function settingsFrom(flags: Arguments["flags"]): Settings {
     ...read("guidanceRescale", "guidance-rescale", number("guidance-rescale", { least: 0, most: 1 })),
     ...read("clipSkip", "clip-skip", number("clip-skip", { least: 0, most: 99, whole: true })),
     ...read("sampler", "sampler", asIs),
+    ...read("promptSyntax", "prompt-syntax", (text) => choiceFrom("--prompt-syntax", text, ["weighted", "plain"])),
+    ...read("rng", "rng", (text) => choiceFrom("--rng", text, ["torch", "cuda"])),
+    ...read("variation", "variation", variationFrom),
+    ...read("tiles", "tiles", (text) => choiceFrom("--tiles", text, ["auto", "always", "never"])),
   };
 }
 
 /** Refuses what can be refused without opening a file. */
-export function checkDrawing({ flags, groups }: Given): void {
+export function checkDrawing(given: Given): void {
+  const again = given.flags.has("recipe");
+  const { flags, groups } = withInitMask(given, given.flags.has("init"));
   settingsFrom(flags);
-  const again = flags.has("recipe");
+  modelFilesFrom(given);
   for (const [at, group] of groups.entries()) checkControl(group, at, { hasMap: again });
-  if (!again && groups.length === 0) checkControl(new Map(), 0, { hasMap: false });
+  // A picture to begin with, or a model of one's own, can draw by the prompt alone; the pack without a map is a slip.
+  const alone = again || flags.has("init") || flags.has("model");
+  if (!alone && groups.length === 0) checkControl(new Map(), 0, { hasMap: false });
   if (!again && !flags.has("prompt")) {
     throw misused("--prompt", 'There is no prompt. Say what to draw: --prompt "flat emoji of a red apple".');
   }
-  strengthFrom(flags);
-  if (!again && !flags.has("init")) checkInit(flags);
+  checkInit(flags, { hasInit: again || flags.has("init"), hasMask: again || flags.has("mask") });
   targetFrom(groups);
-}
-
-/** Refuses flags of a picture to begin with where there is none. */
-function checkInit(flags: Arguments["flags"]): void {
-  for (const name of ["strength", "init-mask"]) {
-    if (!flags.has(name)) continue;
-    const message = `--${name} says how to begin with a picture, and there is none: add --init FILE.`;
-    throw misused(`--${name}`, message);
-  }
-}
-
-function strengthFrom(flags: Arguments["flags"]): { readonly strength?: number } {
-  const text = flags.get("strength");
-  if (text === undefined) return {};
-  const strength = numberFrom("--strength", text, { least: 0, most: 1 });
-  if (strength > 0) return { strength };
-  const message = `--strength must be above 0, not "${text}": at 0 nothing may change, and the picture is there already.`;
-  throw misused("--strength", message);
-}
-
-/** What is begun with: as flags say, in place of what a recipe does. */
-async function initFrom(
-  flags: Arguments["flags"],
-  before: Init | undefined,
-  { bar, signal }: Planning,
-): Promise<{ readonly init?: Init }> {
-  const read = async (name: string): Promise<Pixels | undefined> => {
-    const path = flags.get(name);
-    if (path === undefined) return undefined;
-    const { pixels, notes } = await readPictureFile(path, signal);
-    for (const note of notes) bar.line(`${path}: ${note}`);
-    return pixels;
-  };
-  const picture = (await read("init")) ?? before?.picture;
-  if (!picture) {
-    checkInit(flags);
-    return {};
-  }
-  const mask = await read("init-mask");
-  return { init: { ...before, picture, ...strengthFrom(flags), ...(mask && { mask }) } };
 }
 
 /** The plan of a command line that names maps, or pictures to see them in. */
 export async function planFromFlags(given: Given, planning: Planning): Promise<Plan> {
   checkDrawing(given);
-  const { flags, groups } = given;
+  const { flags, groups } = withInitMask(given, given.flags.has("init"));
   const { prompt = "", ...settings } = settingsFrom(flags);
   const warnings: Warning[] = [];
   const controls: PlannedControl[] = [];
   for (const group of groups) controls.push(await controlFromFlags(group, planning, warnings));
-  const init = await initFrom(flags, undefined, planning);
+  const init = await initFrom(flags, undefined, planning, warnings);
   return {
-    request: { negativePrompt: "", ...settings, ...init, prompt },
+    request: { negativePrompt: "", promptSyntax: "weighted", ...settings, ...init, prompt },
     controls,
+    files: modelFilesFrom(given),
     detectors: Object.assign({}, ...controls.map(({ detectors }) => detectors)),
     warnings,
   };
@@ -130,9 +99,9 @@ export async function planFromFlags(given: Given, planning: Planning): Promise<P
 /** The plan that a PNG file of ours holds, with flags in place of what it says. */
 export async function planFromRecipe(path: string, given: Given, planning: Planning): Promise<Plan> {
   checkDrawing(given);
-  const { flags, groups } = given;
   const recipe = await readRecipe(path, "draw again", planning.signal);
   const { controls: held, init, ...request } = await requestOfRecipe(recipe, { name: path, signal: planning.signal });
+  const { flags, groups } = withInitMask(given, given.flags.has("init") || init !== undefined);
   if (groups.length > held.length) {
     const count = held.length === 1 ? "1 control" : `${held.length} controls`;
     const message = `The recipe in ${path} has ${count}, and the flags change ${groups.length}. Leave out what is for control ${held.length + 1}.`;
@@ -151,8 +120,9 @@ export async function planFromRecipe(path: string, given: Given, planning: Plann
     });
   }
   return {
-    request: { ...request, ...settingsFrom(flags), ...(await initFrom(flags, init, planning)) },
+    request: { ...request, ...settingsFrom(flags), ...(await initFrom(flags, init, planning, warnings)) },
     controls,
+    files: modelFilesFrom(given),
     detectors: {},
     warnings,
     recipe,

@@ -74,10 +74,24 @@ function inLines(stream: Stream): ProgressBar {
   };
 }
 
+/** Bytes with their unit, in three digits from a kilobyte on. */
+export function bytesInWords(bytes: number): string {
+  for (const [size, unit] of [
+    [1e9, "GB"],
+    [1e6, "MB"],
+    [1e3, "kB"],
+  ] as const) {
+    if (bytes >= size) return `${(bytes / size).toPrecision(Math.max(3, Math.ceil(Math.log10(bytes / size))))} ${unit}`;
+  }
+  return `${bytes} B`;
+}
+
 function stageOf(progress: Progress): string {
   switch (progress.phase) {
-    case "download":
-      return `reading ${progress.file}`;
+    case "download": {
+      const { file, loaded, total } = progress;
+      return `reading ${file}${total === undefined ? "" : `, ${bytesInWords(loaded)} of ${bytesInWords(total)}`}`;
+    }
     case "compile":
       return `loading ${progress.model}`;
     case "extract":

@@ -29,9 +29,23 @@ export function numberFrom(
 
 /** A seed, exactly: 0 to 2^64 - 1. */
 export function seedFrom(text: string): bigint {
-  const seed = /^\s*\+?\d+\s*$/.test(text) ? BigInt(text.trim().replace("+", "")) : undefined;
-  if (seed !== undefined && seed <= largestSeed) return seed;
+  const seed = readSeed(text);
+  if (seed !== undefined) return seed;
   throw misused("--seed", `--seed must be a whole number from 0 to ${largestSeed} (2^64 - 1), not "${text}".`);
+}
+
+function readSeed(text: string): bigint | undefined {
+  const seed = /^\s*\+?\d+\s*$/.test(text) ? BigInt(text.trim().replace("+", "")) : undefined;
+  return seed !== undefined && seed <= largestSeed ? seed : undefined;
+}
+
+/** A second seed and how far to turn towards it, as "SEED=STRENGTH". */
+export function variationFrom(text: string): { readonly seed: bigint; readonly strength: number } {
+  const [, first = "", second = ""] = /^([^=]*)=([^=]*)$/.exec(text) ?? [];
+  const [seed, strength] = [readSeed(first), readNumber(second)];
+  if (seed !== undefined && strength !== undefined && strength >= 0 && strength <= 1) return { seed, strength };
+  const wanted = "a seed and how far to turn towards it, from 0 to 1, such as 8=0.2";
+  throw misused("--variation", `--variation must be ${wanted}, not "${text}".`);
 }
 
 /** A seed as plain data: a number where a number is exact, text above. */
@@ -107,7 +121,8 @@ export function choiceFrom<const Word extends string>(flag: string, text: string
   throw misused(flag, `${flag} must be ${words.join(" or ")}, not "${text}".`);
 }
 
-function readNumber(text: string): number | undefined {
+/** A number in plain writing; undefined for anything else. */
+export function readNumber(text: string): number | undefined {
   return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) && Number.isFinite(Number(text))
     ? Number(text)
     : undefined;

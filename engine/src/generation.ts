@@ -5,24 +5,28 @@ import { strengths } from "./controlnet/strength.ts";
 import { contentKey } from "./core/content-key.ts";
 import type { Pixels } from "./core/pixels.ts";
 import { type Beginning, beginning } from "./diffusion/beginning.ts";
-import { type Denoised, denoise, type PreparedControl, type TextStates } from "./diffusion/denoise.ts";
+import { denoise, type PreparedControl } from "./diffusion/denoise.ts";
 import type { Kept } from "./diffusion/kept.ts";
-import { decodeLatent, toPixels } from "./diffusion/latent.ts";
 import type { LoadedBase } from "./diffusion/loaded-base.ts";
-import { createNormals, parseSeed, randomSeed } from "./diffusion/random.ts";
+import { openNoise } from "./diffusion/noise.ts";
+import type { LoadedTinyVae } from "./diffusion/preview.ts";
+import { parseSeed, randomSeed } from "./diffusion/random.ts";
 import { samplerConfig } from "./diffusion/sampler.ts";
-import { type EncodedText, encodeText } from "./diffusion/text.ts";
+import { createSchedule } from "./diffusion/scheduler.ts";
 import { chooseSize, type DrawnSize } from "./drawn-size.ts";
 import type { PipelineDefaults } from "./engine.ts";
 import { residualLevels } from "./graph/index.ts";
 import { type MeasuredControl, measureControls, type SeeingOptions } from "./measured.ts";
-import { preflight } from "./preflight.ts";
+import { parkFor } from "./parked-parts.ts";
+import { pictureDecoder } from "./picture-decoder.ts";
+import { preflight, thriftWarnings } from "./preflight.ts";
 import { prepareInit } from "./prepared-init.ts";
 import { prepareMap } from "./prepared-map.ts";
 import { prepareMask } from "./prepared-mask.ts";
+import { prepareText, readPrompts } from "./prepared-text.ts";
 import type { GenerateOptions, GenerateRequest, GenerateResult, Reused, Warning } from "./request.ts";
 import { usualInitStrength } from "./request-schema.ts";
-import { maskedAway, negativeUnused, neverActive, promptCut } from "./request-warnings.ts";
+import { batchUnused, maskedAway, neverActive } from "./request-warnings.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 
 // One generation, on networks that are loaded: text, maps and schedule are prepared, the loop runs, the decoder draws, the
@@ -33,6 +37,8 @@ export interface GenerationParts {
   readonly runtime: Runtime;
   readonly base: LoadedBase;
   readonly nets: ReadonlyMap<string, LoadedNet>;
+  /** Draws previews; null where no tiny VAE was given. */
+  readonly previews: LoadedTinyVae | null;
   readonly defaults: PipelineDefaults;
   /** What earlier generations left. */
   readonly kept: Kept;
@@ -61,25 +67,48 @@ export async function runGeneration(
   const seed = request.seed === undefined ? randomSeed() : parseSeed(request.seed);
   const config = samplerConfig(request.sampler, base.model.scheduler);
   const size = chooseSize(request, defaults, warnings);
+  if (request.rng === "cuda" && request.batch && request.batch.size > 1) warnings.push(batchUnused(request.batch));
   const { strength = usualInitStrength } = request.init ?? { strength: 1 };
-  preflight(parts, request, { size, steps: Math.max(1, Math.floor(steps * strength)), guided: guidance > 1 });
+  const prompts = readPrompts(base.text, request, guidance > 1);
+  const { context } = prompts;
+  const { className, steps: rows } = createSchedule(config, steps, { strength });
+  const plan = preflight(parts, request, { size, steps: rows.length, guided: guidance > 1, context });
 
-  tell(options, { phase: "encode", fraction: 0.01, what: "prompt" });
-  const texts = await encodeTexts(parts, request, guidance > 1, warnings, options);
-  const draw = createNormals(seed);
   const init = request.init && prepareInit(request.init, { size, factor: defaults.multiple, steps });
+  if (init) warnings.push(...init.warnings);
+  if (init?.unchanged)
+    return asItWas(init.unchanged, request, { seed, steps, guidance, scheduler: className, warnings });
+  const { tiles } = plan;
+  warnings.push(...thriftWarnings(plan));
+  tell(options, { phase: "encode", fraction: 0.01, what: "prompt" });
+  await parkFor("text", plan.thrift, parts);
+  const texts = await prepareText(parts, request, prompts, warnings, options);
   if (init) {
-    warnings.push(...init.warnings);
     tell(options, { phase: "encode", fraction: 0.015, what: "picture" });
+    await parkFor("picture", plan.thrift, parts);
   }
+  const factor = defaults.multiple;
+  const shape = {
+    channels: base.vae.config.latentChannels,
+    height: size.drawn.height / factor,
+    width: size.drawn.width / factor,
+  };
+  const noise = openNoise({
+    seed,
+    rng: request.rng ?? "torch",
+    variation: request.variation && { ...request.variation, seed: parseSeed(request.variation.seed) },
+    batch: request.batch,
+    shape,
+  });
   const begin = await beginning(runtime, base, kept, {
     config,
     steps,
     init: init?.init,
     size,
-    normals: (name, length) => options.noise?.(name, length) ?? draw(length),
-    skipNormals: draw,
-    noiseKey: options.noise ? `given ${crypto.randomUUID()}` : `seed ${seed}`,
+    tiles: tiles.encoder,
+    normals: (name, length) => options.noise?.(name, length) ?? noise.draw(name, length),
+    skipNormals: noise.skip,
+    noiseKey: options.noise ? `given ${crypto.randomUUID()}` : noise.key,
     signal,
     ...(trace ? { trace } : {}),
   });
@@ -87,18 +116,11 @@ export async function runGeneration(
   const { controls, measured } = prepareControls(parts, request, { begin, size, guided: guidance > 1 }, warnings);
   const meter = options.influence ? new InfluenceMeter(runtime, request.controls.length, schedule.steps.length) : null;
 
-  const factor = defaults.multiple;
-  const shape = {
-    channels: base.vae.config.latentChannels,
-    height: size.drawn.height / factor,
-    width: size.drawn.width / factor,
-  };
-  const decode = async (latent: Float32Array) => {
-    const values = await decodeLatent(runtime, base.vae, latent, shape, { signal });
-    return { values, pixels: toPixels(values, size.drawn, size.asked) };
-  };
+  const { previews } = parts;
+  const decoder = pictureDecoder({ runtime, base, previews, kept, shape, size, tiles: tiles.decoder }, options);
   const progress = share(options, 0.03, 0.93);
   const count = schedule.steps.length;
+  await parkFor("steps", plan.thrift, parts);
   const denoised = await denoise(
     runtime,
     base.unet,
@@ -108,7 +130,7 @@ export async function runGeneration(
       shape,
       conditional: texts.conditional,
       unconditional: texts.unconditional,
-      context: base.text.length,
+      context,
       guidance,
       rescale: request.guidanceRescale ?? 0,
       controls,
@@ -125,7 +147,10 @@ export async function runGeneration(
           fraction: (i + 1) / count,
           step: i + 1,
           steps: count,
-          preview: async (): Promise<Pixels> => (await decode(promised())).pixels,
+          preview: async () => {
+            const pixels = await decoder.preview(promised());
+            return init ? init.finished(pixels) : pixels;
+          },
         }),
       ...(trace
         ? {
@@ -139,7 +164,9 @@ export async function runGeneration(
   );
   tell(options, { phase: "decode", fraction: 0.93 });
   signal.throwIfAborted();
-  const { pixels, known } = await drawnPicture(parts, denoised, size, decode, options);
+  await parkFor("decode", plan.thrift, parts);
+  const { pixels: drawn, known } = await decoder.picture(denoised);
+  const pixels = init ? init.finished(drawn) : drawn;
   tell(options, { phase: "decode", fraction: 0.99 });
   const fidelity =
     options.measure === false
@@ -166,45 +193,26 @@ export async function runGeneration(
   };
 }
 
+/** The result where nothing may change: the picture itself, and no step. */
+function asItWas(
+  picture: Pixels,
+  request: GenerateRequest,
+  told: Pick<GenerateResult, "seed" | "steps" | "guidance" | "scheduler" | "warnings">,
+): GenerateResult {
+  return {
+    pixels: { ...picture, data: picture.data.slice() },
+    ...told,
+    activeSteps: request.controls.map(() => []),
+    fidelity: request.controls.map(() => null),
+    reused: { text: [], maps: [], steps: 0, picture: false },
+  };
+}
+
 /** Whoever looks on gets copies: what is kept is nobody's to change. */
 function lookingOn(options: Options): Options {
   const { trace } = options;
   if (!trace) return options;
   return { ...options, trace: (name, { dims, values }) => trace(name, { dims, values: values.slice() }) };
-}
-
-/** The texts as cross-attention reads them. */
-async function encodeTexts(
-  { runtime, base, defaults, kept }: GenerationParts,
-  request: GenerateRequest,
-  guided: boolean,
-  warnings: Warning[],
-  { signal, trace }: Options,
-) {
-  const known: Reused["text"][number][] = [];
-  const skip = request.clipSkip ?? 0;
-  const encoder = await base.textWithout(skip, { signal });
-  const encode = async (half: "cond" | "uncond", prompt: string): Promise<TextStates> => {
-    const key = `text ${skip} ${contentKey(prompt)}`;
-    const found = await kept.take<EncodedText>(key, async () => {
-      const value = await encodeText(runtime, encoder, prompt, { signal });
-      return { value, bytes: value.states.byteLength };
-    });
-    const text = found.value;
-    if (found.known) known.push(half === "cond" ? "prompt" : "negativePrompt");
-    if (text.cut !== "") warnings.push(promptCut(half, text.cut, base.text.length));
-    trace?.(`text.${half}.ids`, { dims: [1, text.ids.length], values: text.ids });
-    trace?.(`text.${half}.states`, {
-      dims: [1, base.text.length, base.text.config.width],
-      values: text.states,
-    });
-    return { key, states: text.states };
-  };
-  const conditional = await encode("cond", request.prompt);
-  const unconditional = guided ? await encode("uncond", request.negativePrompt ?? "") : null;
-  if (!guided && request.negativePrompt)
-    warnings.push(negativeUnused(request.guidance ?? defaults.guidance, defaults.guidance));
-  return { conditional, unconditional, known };
 }
 
 /** The controls, ready to run, and what their maps are for whoever measures them. */
@@ -257,22 +265,3 @@ const ofControl = (warning: Warning, index: number): Warning => ({
   ...warning,
   message: `Control ${index + 1}: ${warning.message}`,
 });
-
-/** The picture of a latent, decoded where it is not known. The caller's own copy. */
-async function drawnPicture(
-  { kept }: GenerationParts,
-  { latents, key }: Denoised,
-  { asked, drawn }: DrawnSize,
-  decode: (latent: Float32Array) => Promise<{ readonly values: Float32Array; readonly pixels: Pixels }>,
-  { trace }: Options,
-): Promise<{ readonly pixels: Pixels; readonly known: boolean }> {
-  const take = async () => {
-    const { values, pixels } = await decode(latents);
-    const { width, height } = drawn;
-    trace?.("image", { dims: [1, values.length / (width * height), height, width], values });
-    return { value: pixels, bytes: pixels.data.byteLength };
-  };
-  if (trace) return { pixels: (await take()).value, known: false };
-  const { value, known } = await kept.take(`picture ${key} ${asked.width}x${asked.height}`, take);
-  return { pixels: { ...value, data: value.data.slice() }, known };
-}

@@ -63,13 +63,16 @@ export function liveRequest(
   };
 }
 
+/** Names and classes of samplers for models that were distilled to few steps. */
+const madeForFew: readonly string[] = ["lcm", "LCMScheduler", "tcd", "TCDScheduler"];
+
 /**
  * The sampler of a frame. With few steps the second-order ones come closest to the picture of many; a request whose own
  * steps are few, or whose sampler is made for few, keeps what it has.
  */
 function samplerFor({ sampler }: GenerateRequest, asked: number): Sampler | undefined {
   const name = typeof sampler === "object" ? sampler._class_name : sampler;
-  return asked <= FEW || name === "lcm" || name === "LCMScheduler" ? sampler : SAMPLER;
+  return asked <= FEW || madeForFew.includes(name ?? "") ? sampler : SAMPLER;
 }
 
 /** What a frame begins with. */

@@ -2,9 +2,11 @@ import type { CallOptions } from "./call.ts";
 import { controlNetGraphs, type LoadedNet, openControlNet } from "./controlnet/net.ts";
 import { UnderdrawError } from "./core/errors.ts";
 import { vaeFactor } from "./diffusion/latent.ts";
-import { checkBase, type LoadedBase, openBaseNetworks, partsOf } from "./diffusion/loaded-base.ts";
+import { checkBase, openBaseNetworks, partsOf } from "./diffusion/loaded-base.ts";
+import { type LoadedTinyVae, openTinyDecoder, tinyVaeFactor } from "./diffusion/preview.ts";
 import type { LoadRequest, Pipeline, PipelineDefaults } from "./engine.ts";
 import type { GenerationParts } from "./generation.ts";
+import { tinyVaeDecoder, type WeightBits } from "./graph/index.ts";
 import { type AddedWord, type BaseModel, type ModelFacts, openBase } from "./models/base.ts";
 import { type ModelDefaults, openDefaults } from "./models/defaults.ts";
 import { openEmbedding, withWords } from "./models/embedding.ts";
@@ -12,8 +14,9 @@ import { held } from "./models/held.ts";
 import { type LoraUse, openLora, withLoras } from "./models/lora.ts";
 import { fits, type NetModel, onBase, openNet } from "./models/net.ts";
 import type { ModelSource } from "./models/source.ts";
-import { openVae, withVae } from "./models/vae.ts";
+import { openTinyVae, type TinyVaeModel } from "./models/tiny-vae.ts";
 import { checkCoverage, weightsOf } from "./models/weights.ts";
+import { type AddedSources, OpenedBase } from "./opened-base.ts";
 import { OpenedModel, type SharedModels } from "./opened-model.ts";
 import { openPipeline } from "./pipeline.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -52,39 +55,51 @@ export async function openPipelineOf(
   try {
     const { facts = {}, vae, loras = [], embeddings = {} } = request;
     checkLoras(loras);
+    const bits = bitsOf(request);
     const asked = request.base ?? "";
     const key = JSON.stringify([
       "base",
       shared.placeOf(asked),
       facts,
+      bits,
       vae === undefined ? null : shared.placeOf(vae),
       loras.map(({ file, weight, textWeight }) => [shared.placeOf(file), weight, textWeight]),
       Object.entries(embeddings).map(([word, place]) => [word, shared.placeOf(place)]),
     ]);
     const added = addedSources(request, parts);
     const found = await shared.take(key, () =>
-      openBaseModel(parts.source(asked, "base"), added, { ...options, facts }),
+      openBaseModel(parts.source(asked, "base"), added, { ...options, facts, bits }),
     );
     holds.push(found.release);
     const base = found.model;
     const defaults = await openDefaults(base.source, base.model, options);
     const nets = new Map<string, OpenedModel<NetModel, LoadedNet>>();
+    const takePreviews = async (place: ModelSource | string, on: BaseModel) => {
+      const own = JSON.stringify(["previews", shared.placeOf(place)]);
+      const { model, release } = await shared.take(own, () => openPreviews(parts.source(place, "tiny VAE"), options));
+      holds.push(release);
+      checkPreviews(model.model, on);
+      return model;
+    };
     for (const [name, place] of netsOf(request)) {
       // The same file is another net on another base: it may hold what differs from that base.
       const own = JSON.stringify(["net", shared.placeOf(place), key]);
-      const open = () => openNetModel(name, parts.source(place, `net "${name}"`), base.model, options);
+      const open = () => openNetModel(name, parts.source(place, `net "${name}"`), base.model, { ...options, bits });
       const { model, release } = await shared.take(own, open);
       holds.push(release);
       nets.set(name, model);
     }
+    const previews = request.previews === undefined ? null : await takePreviews(request.previews, base.model);
     return await openPipeline(
       {
         base,
         nets,
+        previews,
         defaults: pipelineDefaults(base.model, defaults),
         runtime: () => parts.runtime(),
         keep: parts.keep,
         memory: parts.memory,
+        bits,
         seeing: parts.seeing,
         onDispose: async (pipeline) => {
           await letGo();
@@ -113,14 +128,11 @@ async function opening<T>(work: (open: <C extends { close(): void }>(file: C) =>
   }
 }
 
-/** What a checkpoint is loaded with, as places of files. */
-interface AddedSources {
-  readonly vae: ModelSource | null;
-  readonly loras: readonly { readonly source: ModelSource; readonly weight: number; readonly textWeight: number }[];
-  readonly embeddings: readonly { readonly word: string; readonly source: ModelSource }[];
-}
-
-const addedSources = ({ vae, loras = [], embeddings = {} }: LoadRequest, { source }: LoadingParts): AddedSources => ({
+const addedSources = (
+  { vae, loras = [], embeddings = {}, weights = "full" }: LoadRequest,
+  { source }: LoadingParts,
+): AddedSources => ({
+  weights,
   vae: vae === undefined ? null : source(vae, "VAE"),
   loras: loras.map(({ file, weight = 1, textWeight = weight }) => ({
     source: source(file, "LoRA"),
@@ -132,6 +144,15 @@ const addedSources = ({ vae, loras = [], embeddings = {} }: LoadRequest, { sourc
     source: source(place, `embedding "${word}"`),
   })),
 });
+
+/** In how many bits weights are stored; null for whole ones. */
+function bitsOf({ weights = "full" }: LoadRequest): WeightBits | null {
+  const bits = { full: null, int8: 8, int4: 4 } as const;
+  if (Object.hasOwn(bits, weights)) return bits[weights];
+  const message = `must be one of ${Object.keys(bits).join(", ")}, not ${JSON.stringify(weights)}`;
+  const issues = [{ path: "weights", message }];
+  throw new UnderdrawError("request-invalid", `This cannot be loaded: weights ${message}.`, { issues });
+}
 
 /** Refuses weights of LoRAs that are no numbers or far out. */
 function checkLoras(loras: NonNullable<LoadRequest["loras"]>): void {
@@ -147,20 +168,27 @@ function checkLoras(loras: NonNullable<LoadRequest["loras"]>): void {
 
 const openBaseModel = (
   from: ModelSource,
-  added: AddedSources,
-  options: CallOptions & { readonly facts: ModelFacts },
-): Promise<OpenedModel<BaseModel, LoadedBase>> =>
+  given: AddedSources,
+  { bits, ...options }: CallOptions & { readonly facts: ModelFacts; readonly bits: WeightBits | null },
+): Promise<OpenedBase> =>
   opening(async (open) => {
     const holding = open(held(from));
     const files: { close(): void }[] = [holding];
-    const opened = open(await openBase(holding.source, options));
+    // Recipes look at the same files again.
+    const hold = (source: ModelSource): ModelSource => {
+      const one = open(held(source));
+      files.push(one);
+      return one.source;
+    };
+    const added: AddedSources = {
+      weights: given.weights,
+      vae: given.vae && hold(given.vae),
+      loras: given.loras.map((one) => ({ ...one, source: hold(one.source) })),
+      embeddings: given.embeddings.map((one) => ({ ...one, source: hold(one.source) })),
+    };
+    const opened = open(await openBase(holding.source, { ...options, ...(added.vae && { vae: added.vae }) }));
     files.push(opened);
     let base: BaseModel = opened;
-    if (added.vae) {
-      const vae = open(await openVae(added.vae, options));
-      files.push(vae);
-      base = withVae(base, vae);
-    }
     checkBase(base);
     const loras: LoraUse[] = [];
     for (const { source, weight, textWeight } of added.loras) {
@@ -172,8 +200,9 @@ const openBaseModel = (
     const words: AddedWord[] = [];
     for (const { word, source } of added.embeddings) words.push(await openEmbedding(word, source, options));
     base = withWords(base, words);
-    return new OpenedModel(base, holding.source, {
-      open: (runtime, loading) => openBaseNetworks(runtime, base, loading),
+    return new OpenedBase(base, holding.source, {
+      added,
+      open: (runtime, loading) => openBaseNetworks(runtime, base, { ...loading, bits }),
       files,
     });
   });
@@ -182,20 +211,44 @@ const openNetModel = (
   name: string,
   from: ModelSource,
   base: BaseModel,
-  options: CallOptions,
+  { bits, ...options }: CallOptions & { readonly bits: WeightBits | null },
 ): Promise<OpenedModel<NetModel, LoadedNet>> =>
   opening(async (open) => {
     const holding = open(held(from));
     const file = open(await openNet(holding.source, { ...options, like: base.unet.config }));
     const problem = fits(file.config, base.unet.config, base.vae.config);
     if (problem) throw netMisfit(name, problem, base, file);
-    const net = file.difference ? onBase(file, base.unet.tensors) : file;
+    // Nets are trained on a base without LoRAs, which leave nets as they are.
+    const net = file.difference ? onBase(file, base.unet.plain ?? base.unet.tensors) : file;
     checkCoverage(net.tensors, partsOf(Object.values(controlNetGraphs(net.config, "float32"))));
     return new OpenedModel(net, holding.source, {
-      open: (runtime, loading) => openControlNet(runtime, net.config, weightsOf(net.tensors), loading),
+      open: (runtime, loading) => openControlNet(runtime, net.config, weightsOf(net.tensors), { ...loading, bits }),
       files: [holding, file],
     });
   });
+
+const openPreviews = (from: ModelSource, options: CallOptions): Promise<OpenedModel<TinyVaeModel, LoadedTinyVae>> =>
+  opening(async (open) => {
+    const tiny = open(await openTinyVae(from, options));
+    checkCoverage(tiny.tensors, partsOf([tinyVaeDecoder(tiny.config, "float32")]));
+    return new OpenedModel(tiny, from, {
+      open: (runtime, loading) => openTinyDecoder(runtime, tiny, loading),
+      files: [tiny],
+    });
+  });
+
+/** Refuses a tiny VAE that draws latents of another kind. */
+function checkPreviews({ name, config }: TinyVaeModel, { name: base, vae }: BaseModel): void {
+  const [channels, factor] = [vae.config.latentChannels, vaeFactor(vae.config)];
+  const [own, times] = [config.latentChannels, tinyVaeFactor(config)];
+  if (own === channels && times === factor) return;
+  const [expected, actual] = [
+    `${channels} channels, ${factor} pixels a side`,
+    `${own} channels, ${times} pixels a side`,
+  ];
+  const message = `The tiny VAE "${name}" does not fit ${base}: it draws latents of ${actual}, and those of the checkpoint have ${expected}. Take the tiny VAE of the checkpoint's family.`;
+  throw new UnderdrawError("model-incompatible", message, { id: name, expected, actual });
+}
 
 const netsOf = ({ nets = [] }: LoadRequest): [name: string, source: ModelSource | string][] =>
   Array.isArray(nets)

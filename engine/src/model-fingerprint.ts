@@ -11,6 +11,8 @@ const scheduler = "scheduler/scheduler_config.json";
 /** The folders of a checkpoint whose weights make its pictures, and the names that weights may have there. */
 const weightFolders = ["", "text_encoder/", "unet/", "vae/"];
 const weightNames = ["diffusion_pytorch_model", "model", "pytorch_model"];
+/** The names that LoRAs and embeddings have in folders of their own. */
+const addedNames = ["pytorch_lora_weights", "adapter_model", "learned_embeds"];
 
 /**
  * What tells a model from others without reading all of it: SHA-256, in hex, over each weights file's name, size, table
@@ -67,7 +69,10 @@ export async function fingerprintOf(
 
 /** The weights files that may lie in a model's folder. Where it can be listed, sharded ones and variants too. */
 async function weightPaths(folder: ModelFolder): Promise<readonly string[]> {
-  if (!folder.list) return weightFolders.flatMap((at) => weightNames.map((stem) => `${at}${stem}.safetensors`));
+  if (!folder.list) {
+    const stems = [...addedNames, ...weightFolders.flatMap((at) => weightNames.map((stem) => `${at}${stem}`))];
+    return stems.map((stem) => `${stem}.safetensors`);
+  }
   const isWeights = (path: string) =>
     weightFolders.includes(path.slice(0, path.lastIndexOf("/") + 1)) && path.endsWith(".safetensors");
   return (await folder.list()).filter(isWeights).sort();

@@ -2,3 +2,18 @@
 
 export { nodeFile, nodeFolder, nodeModel } from "./models/node-files.ts";
 export type { ByteSource, ModelFile, ModelFolder, ModelSource } from "./models/source.ts";
+export type {
+  AddOptions,
+  DownloadPlan,
+  ModelStore,
+  PlannedFile,
+  PlanOptions,
+  StoredFile,
+  StoredFolder,
+  StoredModel,
+  StoreSpace,
+  TokenOption,
+  UnfinishedModel,
+} from "./store/model-store.ts";
+export { modelCache, type NodeStoreOptions, nodeStore } from "./store/node-store.ts";
+export type { StoreOptions } from "./store/opened-store.ts";

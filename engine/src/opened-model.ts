@@ -6,8 +6,9 @@ import type { Runtime } from "./runtime/runtime.ts";
 // and is there until the last of them is disposed. A place is a path or an object that was given; its content is not
 // looked at, so that a file that was replaced is read anew when nobody holds the old one any more.
 
-/** How networks are loaded: `onPiece` hears of each graph. */
+/** How networks are loaded: `onPiece` hears of each graph; `parked` ones by their first run. */
 interface LoadingOptions extends Pick<CallOptions, "signal"> {
+  readonly parked?: boolean;
   readonly onPiece?: (piece: string) => void;
 }
 

@@ -4,7 +4,7 @@ import type { GenerateRequest } from "./request.ts";
 /** A request that nobody else can change: its pictures and lists are its own. */
 export function ownRequest(request: GenerateRequest): GenerateRequest {
   const copy = (pixels: Pixels): Pixels => ({ ...pixels, data: pixels.data.slice() });
-  const { init, sampler } = request;
+  const { init, sampler, variation, batch } = request;
   return {
     ...request,
     controls: request.controls.map(({ map, mask, range, layers, curve, halves, ...control }) => ({
@@ -21,6 +21,8 @@ export function ownRequest(request: GenerateRequest): GenerateRequest {
     ...(init
       ? { init: { ...init, picture: copy(init.picture), ...(init.mask ? { mask: copy(init.mask) } : {}) } }
       : {}),
+    ...(variation ? { variation: { ...variation } } : {}),
+    ...(batch ? { batch: { ...batch } } : {}),
     ...(sampler === undefined ? {} : { sampler: typeof sampler === "string" ? sampler : { ...sampler } }),
   };
 }

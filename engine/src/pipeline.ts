@@ -6,15 +6,18 @@ import type { Pixels } from "./core/pixels.ts";
 import { describeDevice } from "./device.ts";
 import { Kept } from "./diffusion/kept.ts";
 import type { LoadedBase } from "./diffusion/loaded-base.ts";
+import type { LoadedTinyVae } from "./diffusion/preview.ts";
 import type { LoadedText } from "./diffusion/text.ts";
-import type { Fingerprints, Pipeline, PipelineDefaults, TokenCount } from "./engine.ts";
+import type { CountOptions, Fingerprints, Pipeline, PipelineDefaults, TokenCount } from "./engine.ts";
 import { type GenerationParts, runGeneration } from "./generation.ts";
-import { residualLevels } from "./graph/index.ts";
-import { fingerprintOf } from "./model-fingerprint.ts";
-import type { BaseModel } from "./models/base.ts";
+import { residualLevels, type WeightBits } from "./graph/index.ts";
+import { planLoading } from "./memory-plan.ts";
 import type { NetModel } from "./models/net.ts";
+import type { TinyVaeModel } from "./models/tiny-vae.ts";
+import { addedModels, findFingerprints, type OpenedBase } from "./opened-base.ts";
 import type { OpenedModel } from "./opened-model.ts";
 import { ownRequest } from "./own-request.ts";
+import { countTokens } from "./prepared-text.ts";
 import { type Recipe, type RecipeParts, type RecipeResult, recipeOf } from "./recipe.ts";
 import { recipePicture } from "./recipe-picture.ts";
 import type { Control, GenerateOptions, GenerateRequest, GenerateResult, Warning } from "./request.ts";
@@ -27,13 +30,17 @@ import type { Runtime } from "./runtime/runtime.ts";
 
 /** What a pipeline is made of, and whom it asks for a device. */
 export interface PipelineParts {
-  readonly base: OpenedModel<BaseModel, LoadedBase>;
+  readonly base: OpenedBase;
   readonly nets: ReadonlyMap<string, OpenedModel<NetModel, LoadedNet>>;
+  /** Draws previews; null where no tiny VAE was given. */
+  readonly previews: OpenedModel<TinyVaeModel, LoadedTinyVae> | null;
   readonly defaults: PipelineDefaults;
   /** Bytes that may be kept from one generation for the next. */
   readonly keep: number;
   /** Bytes that it and one generation may take; what the runtime tells without it. */
   readonly memory: number | undefined;
+  /** In how many bits linear layers are stored; null for whole ones. */
+  readonly bits: WeightBits | null;
   runtime(): Promise<Runtime>;
   /** What sees in pictures: how well a result follows a map of depth or a pose is measured by it. */
   readonly seeing: GenerationParts["seeing"];
@@ -45,6 +52,7 @@ interface Loaded {
   readonly runtime: Runtime;
   readonly base: LoadedBase;
   readonly nets: ReadonlyMap<string, LoadedNet>;
+  readonly previews: LoadedTinyVae | null;
 }
 
 /** Makes a pipeline and loads its networks. */
@@ -88,8 +96,8 @@ class LoadedPipeline implements Pipeline {
     if (this.#loaded?.runtime === runtime) return this.#loaded;
     this.#loaded = null; // its runtime is lost, and its sessions with it
     this.#kept.clear({ free: false });
-    const { base, nets } = this.#parts;
-    const pieces = 6 + 4 * nets.size;
+    const { base, nets, previews } = this.#parts;
+    const pieces = 6 + 4 * nets.size + (previews ? 1 : 0);
     let done = 0;
     const onPiece = (model: string) => tell(options, { phase: "compile", fraction: ++done / pieces, model });
     const signal = options.signal ? { signal: options.signal } : {};
@@ -99,14 +107,21 @@ class LoadedPipeline implements Pipeline {
       done = until - 1;
       onPiece(model);
     };
-    const loadedBase = await base.networks(runtime, { ...signal, onPiece });
+    const plan = planLoading({ runtime, base: base.model, nets, bits: this.#parts.bits, memory: this.#parts.memory });
+    const loading = { ...signal, ...plan };
+    const loadedBase = await base.networks(runtime, { ...loading, onPiece });
     onWhole(base.model.name, 6);
     const loadedNets = new Map<string, LoadedNet>();
     for (const [name, net] of nets) {
-      loadedNets.set(name, await net.networks(runtime, { ...signal, onPiece: (piece) => onPiece(`${name}.${piece}`) }));
+      loadedNets.set(
+        name,
+        await net.networks(runtime, { ...loading, onPiece: (piece) => onPiece(`${name}.${piece}`) }),
+      );
       onWhole(name, 6 + 4 * loadedNets.size);
     }
-    this.#loaded = { runtime, base: loadedBase, nets: loadedNets };
+    const tiny = previews && (await previews.networks(runtime, signal));
+    if (previews) onWhole(previews.model.name, pieces);
+    this.#loaded = { runtime, base: loadedBase, nets: loadedNets, previews: tiny };
     this.#text = loadedBase.text;
     return this.#loaded;
   }
@@ -138,14 +153,16 @@ class LoadedPipeline implements Pipeline {
     request: GenerateRequest,
     options: GenerateOptions & { signal: AbortSignal },
   ): Promise<GenerateResult> {
-    const warnings: Warning[] = this.#parts.base.model.warnings.map((message) => ({ code: "model-assumed", message }));
-    const { runtime, base, nets } = await this.load(share(options, 0, 0.01));
+    const models = [this.#parts.base, ...this.#parts.nets.values()].map(({ model }) => model);
+    const assumed = models.flatMap((model) => model.warnings);
+    const warnings: Warning[] = assumed.map((message) => ({ code: "model-assumed", message }));
+    const { runtime, base, nets, previews } = await this.load(share(options, 0, 0.01));
     const kept = options.reuse === false ? new Kept(0) : this.#kept;
     const { defaults } = this;
     try {
       const netFor = (control: Control) => this.#netFor(control);
       const { seeing, memory } = this.#parts;
-      const parts = { runtime, base, nets, defaults, kept, memory, seeing, netFor };
+      const parts = { runtime, base, nets, previews, defaults, kept, memory, seeing, netFor };
       return await runGeneration(parts, request, warnings, options);
     } finally {
       if (runtime.lost) kept.clear({ free: false });
@@ -182,12 +199,12 @@ class LoadedPipeline implements Pipeline {
   async recipe(request: GenerateRequest, result: RecipeResult, options: CallOptions = {}): Promise<Recipe> {
     this.#check(request);
     const asked = ownRequest(this.#filled(request));
-    const { base, nets } = await this.fingerprints(options);
+    const prints = await this.fingerprints(options);
     const held = (pixels: Pixels) => recipePicture(pixels, options);
     const controls: RecipeParts["controls"][number][] = [];
     for (const control of asked.controls) {
       const name = this.#netFor(control);
-      const net = { name, fingerprint: nets[name] as string };
+      const net = { name, fingerprint: prints.nets[name] as string };
       const mask = control.mask && { mask: await held(control.mask) };
       controls.push({ net, ...(await held(control.map.pixels)), ...mask });
     }
@@ -196,7 +213,11 @@ class LoadedPipeline implements Pipeline {
       init: { picture: await held(init.picture), ...(init.mask && { mask: await held(init.mask) }) },
     };
     const device = describeDevice(await unlessAborted(this.#parts.runtime(), options.signal));
-    return recipeOf(asked, result, { model: { name: this.name, fingerprint: base }, controls, ...begin, device });
+    const { model: opened, added } = this.#parts.base;
+    const model = { name: this.name, fingerprint: prints.base };
+    const prediction = opened.prediction.type;
+    const used = { model, ...addedModels(added, prints), prediction };
+    return recipeOf(asked, result, { ...used, controls, ...begin, device });
   }
 
   async fingerprints(options: CallOptions = {}): Promise<Fingerprints> {
@@ -205,7 +226,8 @@ class LoadedPipeline implements Pipeline {
     options.signal?.throwIfAborted();
     // Whoever stops waiting does not stop the others.
     if (!this.#fingerprints) {
-      const found = this.#findFingerprints(own);
+      const { base, nets } = this.#parts;
+      const found = findFingerprints(base, nets, own);
       this.#fingerprints = found;
       found.catch(() => {
         this.#fingerprints = null;
@@ -214,20 +236,11 @@ class LoadedPipeline implements Pipeline {
     return unlessAborted(this.#fingerprints, options.signal);
   }
 
-  async #findFingerprints(signal: AbortSignal): Promise<Fingerprints> {
-    const base = await fingerprintOf(this.#parts.base.source, { signal });
-    const nets: [name: string, fingerprint: string][] = [];
-    for (const [name, { source }] of this.#parts.nets) nets.push([name, await fingerprintOf(source, { signal })]);
-    return { base, nets: Object.fromEntries(nets) };
-  }
-
-  async countTokens(prompt: string, options: CallOptions = {}): Promise<TokenCount> {
+  async countTokens(prompt: string, options: CountOptions = {}): Promise<TokenCount> {
     this.#stopping.signal.throwIfAborted();
     options.signal?.throwIfAborted();
     if (!this.#text) throw new RangeError("The pipeline was not loaded.");
-    const { tokenizer, length } = this.#text;
-    const ids = tokenizer.encode(prompt);
-    return { used: ids.length - 2, limit: length - 2, cut: tokenizer.pad(ids, length).cut };
+    return countTokens(this.#text, prompt, options.syntax);
   }
 
   runs(): Readonly<Record<string, number>> {
@@ -236,6 +249,7 @@ class LoadedPipeline implements Pipeline {
     for (const [name, network] of this.#loaded.base.networks()) counts[name] = network.runs;
     for (const [name, net] of this.#loaded.nets)
       for (const [piece, network] of Object.entries(net.pieces)) counts[`${name}.${piece}`] = network.runs;
+    if (this.#loaded.previews) counts["preview"] = this.#loaded.previews.decoder.runs;
     return counts;
   }
 

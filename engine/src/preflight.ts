@@ -1,26 +1,28 @@
 import type { LoadedNet } from "./controlnet/net.ts";
-import { strengths } from "./controlnet/strength.ts";
-import { contentKey } from "./core/content-key.ts";
 import { UnderdrawError } from "./core/errors.ts";
 import { vaeFactor } from "./diffusion/latent.ts";
 import type { LoadedBase } from "./diffusion/loaded-base.ts";
+import type { LoadedTinyVae } from "./diffusion/preview.ts";
 import type { DrawnSize } from "./drawn-size.ts";
-import { type Graph, type RunExtent, type RunMemory, residualLevels, runMemory, weightBytes } from "./graph/index.ts";
-import type { Control, GenerateRequest } from "./request.ts";
+import { controlMemory } from "./memory-controls.ts";
+import { graphsOf } from "./memory-graphs.ts";
+import { inWords } from "./memory-overhead.ts";
+import { type MemoryPlan, partsInWords, planMemory } from "./memory-plan.ts";
+import type { Control, GenerateRequest, Warning } from "./request.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 
-// Whether a request can fit, looked at before anything runs. What it would take is added up from the exact shapes of the
-// graphs; what a provider takes besides is not known, so that the sum is an estimate from below: what is refused here
-// could not have been drawn, and what passes may still run out of memory.
+// Whether a request can fit, looked at before anything runs: what it would take is counted from the exact shapes of the
+// graphs and from what the provider takes besides (memory-overhead.ts).
 
 /** The most controls of one request: above it nobody could say any more what each of them does. */
 const mostControls = 32;
 
 /** What a generation has to fit on. */
 interface PreflightParts {
-  readonly runtime: Pick<Runtime, "memory">;
+  readonly runtime: Pick<Runtime, "memory" | "provider">;
   readonly base: LoadedBase;
   readonly nets: ReadonlyMap<string, LoadedNet>;
+  readonly previews: LoadedTinyVae | null;
   /** Bytes that there are; what the runtime tells without it. */
   readonly memory: number | undefined;
   netFor(control: Control): string;
@@ -32,158 +34,103 @@ interface PreflightRun {
   /** Steps that are executed. */
   readonly steps: number;
   readonly guided: boolean;
-}
-
-/** What one control takes. What has the same key is there once, however many controls share it. */
-interface ControlMemory {
-  readonly kept: readonly { readonly key: string; readonly bytes: number }[];
-  readonly residuals: number;
-  /** Whether it acts, by step. */
-  readonly active: readonly boolean[];
-  readonly run: RunMemory;
+  /** Tokens that cross-attention reads. */
+  readonly context: number;
 }
 
 /**
- * Refuses what cannot fit: `request-invalid` for too many controls, `out-of-memory` for what needs more than there is or a
- * tensor that is larger than the device allows, with the sums.
+ * Refuses what cannot fit: `request-invalid` for too many controls, `out-of-memory` for what needs more than there is,
+ * whatever is given up, or a tensor that is larger than the device allows, with the sums and the largest size that would
+ * fit. Gives the plan that fits.
  */
-export function preflight(parts: PreflightParts, request: GenerateRequest, run: PreflightRun): void {
-  const { total: there, tensor: largest } = parts.runtime.memory;
-  const budget = parts.memory ?? there;
+export function preflight(parts: PreflightParts, request: GenerateRequest, run: PreflightRun): MemoryPlan {
+  const { total, tensor: largest } = parts.runtime.memory;
+  const budget = parts.memory ?? total;
   const { drawn } = run.size;
-  const picture = pictureMemory(parts, run);
-  const controls = request.controls.map((control) => controlMemory(parts, control, run));
-  const need = (count: number): number => pictureAnd(picture, controls.slice(0, count));
-  const [whole, bare] = [need(controls.length), need(0)];
-  let fitting = Math.min(controls.length, mostControls);
-  if (budget !== null) while (fitting > 0 && need(fitting) > budget) fitting--;
-  const sums = `${inWords(whole)} of memory: ${inWords(picture.weights)} for the models, ${inWords(bare - picture.weights)} for the picture of ${drawn.width}x${drawn.height}, ${inWords(whole - bare)} for the controls`;
+  const graphs = graphsOf(parts.base, parts.nets, parts.previews);
+  const factor = vaeFactor(graphs.vae.config);
+  const planFor = ({ width, height }: DrawnSize["drawn"], count: number): MemoryPlan => {
+    const cells = { height: height / factor, width: width / factor };
+    const extent = { ...run, pixels: { width, height }, cells, begins: request.init !== undefined };
+    const controls = request.controls
+      .slice(0, count)
+      .map((control) => controlMemory(graphs, control, parts.netFor(control), extent));
+    const tiles = request.tiles === undefined ? {} : { tiles: request.tiles };
+    return planMemory(graphs, extent, controls, { runtime: parts.runtime, budget, ...tiles });
+  };
+  const { controls } = request;
+  const plan = planFor(drawn, controls.length);
+  const fits = ({ needed, largest: most }: MemoryPlan): boolean =>
+    (budget === null || needed <= budget) && (largest === null || most <= largest);
+  if (controls.length <= mostControls && fits(plan)) return plan;
 
+  const bare = planFor(drawn, 0);
+  let fitting = Math.min(controls.length, mostControls);
+  if (budget !== null) while (fitting > 0 && planFor(drawn, fitting).needed > budget) fitting--;
+  const whole = plan.needed;
+  const sums = `${inWords(whole)} of memory: ${inWords(bare.models)} for the models, ${inWords(bare.needed - bare.models)} for the picture of ${drawn.width}x${drawn.height}, ${inWords(whole - bare.needed)} for the controls`;
   if (controls.length > mostControls) {
-    const fit = budget === null || budget >= bare ? `, of which ${fitting} fit` : "";
+    const fit = budget === null || budget >= bare.needed ? `, of which ${fitting} fit` : "";
     const message = `${controls.length} controls are too many: one picture takes ${mostControls} at the most. They would need ${sums}${fit}. Leave some out, or draw maps that one net reads into one map.`;
     throw new UnderdrawError("request-invalid", message, { issues: [{ path: "controls", message }] });
   }
+  const smaller = largestThat((size) => fits(planFor(size, controls.length)), drawn, factor);
+  const instead = smaller ? ` ${smaller.width}x${smaller.height} would fit.` : "";
   if (budget !== null && whole > budget) {
     const found = `This needs ${sums}. There are ${inWords(budget)}${parts.memory === undefined ? "" : " by EngineOptions.memory"}`;
     const advice =
-      bare > budget
+      bare.needed > budget
         ? "too little even without controls. Ask for a smaller picture and enlarge it afterwards, or take a smaller model"
         : `in which ${fitting} of ${controls.length} controls fit. Leave some out, or ask for a smaller picture`;
-    throw new UnderdrawError("out-of-memory", `${found}, ${advice}.`, { needed: whole });
+    const details = `The weights: ${partsInWords(plan.parts)}.`;
+    throw new UnderdrawError("out-of-memory", `${found}, ${advice}.${instead} ${details}`, { needed: whole });
   }
-  const most = Math.max(picture.largest, ...controls.map((control) => control.run.largest));
-  if (largest !== null && most > largest) {
-    const message = `A picture of ${drawn.width}x${drawn.height} needs a tensor of ${inWords(most)}, and this device allows ${inWords(largest)}. Ask for a smaller picture and enlarge it afterwards.`;
-    throw new UnderdrawError("out-of-memory", message, { needed: most });
+  const message = `A picture of ${drawn.width}x${drawn.height} needs a tensor of ${inWords(plan.largest)}, and this device allows ${inWords(largest ?? 0)}. Ask for a smaller picture and enlarge it afterwards.${instead}`;
+  throw new UnderdrawError("out-of-memory", message, { needed: plan.largest });
+}
+
+/** The largest size of the same proportions, in steps of `factor`, that passes a test; null where none does. */
+function largestThat(
+  passes: (size: DrawnSize["drawn"]) => boolean,
+  { width, height }: DrawnSize["drawn"],
+  factor: number,
+): DrawnSize["drawn"] | null {
+  const longest = Math.max(width, height) / factor;
+  const side = (length: number, cells: number): number =>
+    factor * Math.max(1, Math.floor(((length / factor) * cells) / longest));
+  const sizeOf = (cells: number) => ({ width: side(width, cells), height: side(height, cells) });
+  // Memory grows with the size: the border is found by halving.
+  let [least, most] = [0, longest];
+  while (most - least > 1) {
+    const middle = Math.floor((least + most) / 2);
+    if (passes(sizeOf(middle))) least = middle;
+    else most = middle;
   }
+  return least === 0 ? null : sizeOf(least);
 }
 
-/** What was found of a graph: the same for every generation of a size. */
-const found = new WeakMap<Graph, { readonly weights: number; readonly runs: Map<string, RunMemory> }>();
-
-function foundOf(graph: Graph) {
-  const known = found.get(graph) ?? { weights: weightBytes(graph), runs: new Map() };
-  found.set(graph, known);
-  return known;
+/** What was given up so that a picture fits, as warnings. */
+export function thriftWarnings({ thrift, tiles, needed }: MemoryPlan): Warning[] {
+  const warnings: Warning[] = [];
+  const freed = thrift === "freed" || thrift === "tiled";
+  if (freed)
+    warnings.push({
+      code: "memory-parts-freed",
+      message: `Memory is scarce (${inWords(needed)} are needed as it is): text encoder and VAE were freed when they had done their part, and are loaded again for the next picture.`,
+      remedy: 'Give more memory, load the model with weights "int8", or ask for a smaller picture.',
+    });
+  if (thrift === "sequential")
+    warnings.push({
+      code: "memory-parts-sequential",
+      message: `Memory is very scarce (${inWords(needed)} are needed as it is): the parts of the model were loaded one after the other, each freed before the next, which takes the time of loading with each picture.`,
+      remedy: 'Give more memory, load the model with weights "int8", or take fewer nets or a smaller picture.',
+    });
+  const { rows, columns } = tiles.decoder;
+  if ((thrift === "tiled" || thrift === "sequential") && rows * columns > 1)
+    warnings.push({
+      code: "memory-vae-tiled",
+      message: `The VAE works in ${rows * columns} tiles so that the picture fits: colours may differ a little from the whole.`,
+      remedy: "Ask for a smaller picture, or give more memory.",
+    });
+  return warnings;
 }
-
-const weightsOf = (graph: Graph): number => foundOf(graph).weights;
-
-function memoryOf(graph: Graph, extent: RunExtent): RunMemory {
-  const { runs } = foundOf(graph);
-  const key = `${extent.batch} ${extent.height} ${extent.width}`;
-  const known = runs.get(key) ?? runMemory(graph, extent);
-  runs.set(key, known);
-  return known;
-}
-
-/** What a picture takes without controls. */
-interface PictureMemory {
-  readonly weights: number;
-  readonly text: number;
-  readonly encoder: RunMemory;
-  readonly decoder: RunMemory;
-  readonly vae: RunMemory;
-  readonly largest: number;
-}
-
-function pictureMemory({ base, nets }: PreflightParts, { size, guided }: PreflightRun): PictureMemory {
-  const factor = vaeFactor(base.vae.config);
-  const [height, width] = [size.drawn.height / factor, size.drawn.width / factor];
-  const extent = { batch: guided ? 2 : 1, height, width, context: base.text.length };
-  const { pieces } = base.unet;
-  const [encoder, decoder] = [memoryOf(pieces.encoder.graph, extent), memoryOf(pieces.decoder.graph, extent)];
-  const vae = memoryOf(base.vae.decoder.graph, { batch: 1, height, width });
-  const loaded = [...base.networks().values(), ...[...nets.values()].flatMap((net) => Object.values(net.pieces))];
-  return {
-    weights: loaded.reduce((sum, { graph }) => sum + weightsOf(graph), 0),
-    text: memoryOf(pieces.kv.graph, extent).outputs,
-    encoder,
-    decoder,
-    vae,
-    largest: Math.max(encoder.largest, decoder.largest, vae.largest),
-  };
-}
-
-const nothing: RunMemory = { outputs: 0, peak: 0, largest: 0 };
-
-function controlMemory(parts: PreflightParts, control: Control, asked: PreflightRun): ControlMemory {
-  const name = parts.netFor(control);
-  const net = parts.nets.get(name);
-  if (!net) throw new RangeError(`The net "${name}" is not loaded.`);
-  const { steps, guided } = asked;
-  const { globalPool } = net.config;
-  const each = strengths(control, { levels: residualLevels(net.config), steps, guided, globalPool });
-  const active = each.map((strength) => strength !== null);
-  const { drawn } = asked.size;
-  const { map, mask } = control;
-  // The caller's copy of a picture, and the one of the size that is drawn.
-  const pictures = [map.pixels, ...(mask ? [mask] : [])].map(
-    ({ data }) => data.byteLength + 4 * drawn.width * drawn.height,
-  );
-  const own = { key: "", bytes: pictures.reduce((sum, bytes) => sum + bytes, 0) };
-  if (!active.some(Boolean)) return { kept: [own], residuals: 0, active, run: nothing };
-  const factor = vaeFactor(parts.base.vae.config);
-  const halves = (["conditional", "unconditional"] as const).filter((half) => each.some((at) => at?.[half]));
-  const context = parts.base.text.length;
-  const extent = { batch: halves.length, height: drawn.height / factor, width: drawn.width / factor, context };
-  const { hint, kv, control: piece } = net.pieces;
-  const run = memoryOf(piece.graph, extent);
-  const mapKey = `${map.pixels.width}x${map.pixels.height} ${contentKey(map.pixels.data)}`;
-  return {
-    kept: [
-      own,
-      { key: `features ${name} ${mapKey}`, bytes: memoryOf(hint.graph, { batch: 1, ...drawn }).outputs },
-      { key: `text ${name} ${halves.join(" ")}`, bytes: memoryOf(kv.graph, extent).outputs },
-    ],
-    residuals: run.outputs,
-    active,
-    run,
-  };
-}
-
-/** The most that is there at once: in the step in which most controls act, or while the picture is decoded. */
-function pictureAnd(picture: PictureMemory, controls: readonly ControlMemory[]): number {
-  const { weights, text, encoder, decoder, vae } = picture;
-  const shared = new Map<string, number>();
-  let kept = weights + text;
-  for (const { key, bytes } of controls.flatMap((control) => control.kept))
-    if (key === "") kept += bytes;
-    else shared.set(key, bytes);
-  for (const bytes of shared.values()) kept += bytes;
-  const steps = Math.max(1, ...controls.map(({ active }) => active.length));
-  let step = 0;
-  for (let i = 0; i < steps; i++) {
-    const acting = controls.filter(({ active }) => active[i]);
-    const residuals = acting.reduce((sum, control) => sum + control.residuals, 0);
-    // A net's own residuals are what its run ends with.
-    const nets = Math.max(0, ...acting.map(({ run, residuals }) => run.peak - residuals));
-    const sums = (acting.length > 0 ? 2 : 1) * encoder.outputs;
-    step = Math.max(step, residuals + Math.max(nets, encoder.peak, sums + decoder.peak));
-  }
-  return kept + Math.max(step, vae.peak);
-}
-
-const inWords = (bytes: number): string =>
-  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.max(1, Math.round(bytes / 1e6))} MB`;

@@ -1,21 +1,17 @@
-import type { Recipe, RecipeControl, RecipeInit, RecipeModel } from "./recipe.ts";
+import type { Recipe, RecipeControl, RecipeInit } from "./recipe.ts";
+import {
+  inText,
+  modelChange as model,
+  quoted,
+  type RecipeChange,
+  valueChange as value,
+  wholeChange as whole,
+} from "./recipe-change.ts";
+import { addedChanges } from "./recipe-diff-added.ts";
 import { recipeSchemas } from "./recipe-schema.ts";
 
 // What tells two recipes apart, for people: in the order in which a recipe is read, controls by what they are and not by
 // their place. Pictures are compared by their fingerprints, so that nothing is decoded.
-
-/** One thing in which a recipe differs from an earlier one. */
-export interface RecipeChange {
-  /** Where in the later recipe ("controls.1.weight"); in the earlier one, for what was taken away. */
-  readonly path: string;
-  /** What it is, for a person: "Weight of control 1 (lines)". */
-  readonly label: string;
-  /** What it was and what it is, as text; null for what was not there, and for pictures. */
-  readonly before: string | null;
-  readonly after: string | null;
-  /** All of it in a line: "Weight of control 1 (lines): 1 → 0.6". */
-  readonly sentence: string;
-}
 
 /** What differs in `b` from `a`, in a steady order; empty where both draw the same picture on the same device. */
 export function diffRecipes(a: Recipe, b: Recipe): readonly RecipeChange[] {
@@ -24,33 +20,26 @@ export function diffRecipes(a: Recipe, b: Recipe): readonly RecipeChange[] {
   const device = ({ device }: Recipe) => `${device.provider} in ${device.precision}`;
   return [
     ...model("model", "Model", a.model, b.model),
+    ...addedChanges(a, b),
     ...value("prompt", "Prompt", quoted(a.prompt), quoted(b.prompt)),
     ...value("negativePrompt", "Negative prompt", quoted(a.negativePrompt), quoted(b.negativePrompt)),
+    ...value("promptSyntax", "Prompt syntax", a.promptSyntax, b.promptSyntax),
     ...controls(a.controls, b.controls),
     ...begin(a.init, b.init),
     ...value("width", "Size", size(a), size(b)),
     ...value("seed", "Seed", String(a.seed), String(b.seed)),
+    ...value("rng", "Random numbers", a.rng, b.rng),
+    ...value("variation", "Variation", variationText(a.variation), variationText(b.variation)),
+    ...value("batch", "Place in the batch", batchText(a.batch), batchText(b.batch)),
     ...value("steps", "Steps", String(a.steps), String(b.steps)),
     ...value("guidance", "Guidance", String(a.guidance), String(b.guidance)),
     ...value("guidanceRescale", "Guidance rescale", String(a.guidanceRescale), String(b.guidanceRescale)),
     ...value("clipSkip", "Skipped layers of the text encoder", String(a.clipSkip), String(b.clipSkip)),
     ...value("sampler", "Sampler", sampler(a), sampler(b)),
+    ...value("tiles", "Tiles of the VAE", a.tiles, b.tiles),
     ...value("device", "Device", device(a), device(b)),
     ...unknown("", "The recipe", a, b, recipeSchemas.recipe.shape),
   ];
-}
-
-/** A setting with a short name: "Seed 7 → 8". */
-function value(path: string, label: string, before: string, after: string, colon = ""): readonly RecipeChange[] {
-  if (before === after) return [];
-  return [{ path, label, before, after, sentence: `${label}${colon} ${before} → ${after}` }];
-}
-
-function model(path: string, label: string, before: RecipeModel, after: RecipeModel): readonly RecipeChange[] {
-  // The same model by another name is the same model.
-  if (before.fingerprint === after.fingerprint) return [];
-  const text = ({ name, fingerprint }: RecipeModel) => `${quoted(name)} (${fingerprint.slice(0, 12)})`;
-  return value(path, label, text(before), text(after), label === "Model" ? "" : ":");
 }
 
 function controls(before: readonly RecipeControl[], after: readonly RecipeControl[]): readonly RecipeChange[] {
@@ -152,6 +141,10 @@ function begin(before: RecipeInit | null, after: RecipeInit | null): readonly Re
       ":",
     ),
     ...masks("init.mask", "The mask of the picture to begin with", before, after),
+    ...value("init.grays", "Grays of that mask", before.grays, after.grays, ":"),
+    ...value("init.feather", "Softening of its edge", `${before.feather} px`, `${after.feather} px`, ":"),
+    ...value("init.keepOutside", "What it leaves out", keptText(before), keptText(after), ":"),
+    ...value("init.encoding", "Latents of the picture to begin with", before.encoding, after.encoding, ":"),
     ...unknown("init.", "the picture to begin with", before, after, recipeSchemas.init.shape),
   ];
 }
@@ -167,14 +160,6 @@ function picture(path: string, label: string, before: string | null, after: stri
   const what = before === null ? "was added" : after === null ? "was taken away" : "changed";
   return whole(path, label, null, null, what);
 }
-
-const whole = (
-  path: string,
-  label: string,
-  before: string | null,
-  after: string | null,
-  what: string,
-): RecipeChange => ({ path, label, before, after, sentence: `${label} ${what}` });
 
 /** What a newer Underdraw wrote beside what is known here. */
 function unknown(
@@ -194,18 +179,6 @@ function unknown(
 
 const called = ({ net }: RecipeControl, at: number): string => `Control ${at + 1} (${net.name})`;
 
-const quoted = (text: string): string => JSON.stringify(text);
-
-/** Data as text, its keys in order, so that the same data has the same text. */
-function inText(data: unknown, nothing: string): string {
-  if (data === undefined || data === null) return nothing;
-  return JSON.stringify(data, (_, found: unknown) =>
-    typeof found === "object" && found !== null && !Array.isArray(found)
-      ? Object.fromEntries(Object.entries(found).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : found,
-  );
-}
-
 function layersText(layers: RecipeControl["layers"]): string {
   if (layers === null) return "all alike";
   if (typeof layers === "string") return layers;
@@ -215,3 +188,10 @@ function layersText(layers: RecipeControl["layers"]): string {
 function samplerText(sampler: Recipe["sampler"]): string {
   return sampler === null ? "the model's own" : typeof sampler === "string" ? sampler : inText(sampler, "");
 }
+
+const variationText = (variation: Recipe["variation"]): string =>
+  variation ? `${variation.strength} towards seed ${variation.seed}` : "none";
+
+const batchText = (batch: Recipe["batch"]): string => (batch ? `${batch.index + 1} of ${batch.size}` : "alone");
+
+const keptText = ({ keepOutside }: RecipeInit): string => (keepOutside ? "as it was" : "drawn again");

@@ -28,19 +28,25 @@ export async function requestOfRecipe(
   const controls: Control[] = [];
   for (const control of recipe.controls) controls.push(await controlFrom(control, read));
   const { prompt, negativePrompt, width, height, steps, guidance, guidanceRescale, clipSkip, init, sampler } = recipe;
+  const { promptSyntax, rng, variation, batch, tiles } = recipe;
   return {
     prompt,
     negativePrompt,
+    ...(promptSyntax !== "plain" && { promptSyntax }),
     controls,
     width,
     height,
     seed: BigInt(recipe.seed),
+    ...(rng !== "torch" && { rng }),
+    ...(variation && { variation: { seed: BigInt(variation.seed), strength: variation.strength } }),
+    ...(batch && { batch: { index: batch.index, size: batch.size } }),
     steps,
     guidance,
     ...(guidanceRescale !== 0 && { guidanceRescale }),
     ...(clipSkip !== 0 && { clipSkip }),
     ...(init && { init: await initFrom(init, read) }),
     ...(sampler !== null && { sampler }),
+    ...(tiles !== "auto" && { tiles }),
   };
 }
 
@@ -71,10 +77,15 @@ async function controlFrom(control: RecipeControl, read: Read): Promise<Control>
   };
 }
 
-async function initFrom({ picture, strength, mask }: RecipeInit, read: Read): Promise<Init> {
+async function initFrom(init: RecipeInit, read: Read): Promise<Init> {
+  const { picture, strength, mask, grays, feather, keepOutside, encoding } = init;
   return {
     picture: await read(picture, "picture to begin with"),
     strength,
     ...(mask !== null && { mask: await read(mask, "mask of the picture to begin with") }),
+    ...(grays !== "blend" && { grays }),
+    ...(feather !== 0 && { feather }),
+    ...(keepOutside ? {} : { keepOutside }),
+    ...(encoding !== "sample" && { encoding }),
   };
 }

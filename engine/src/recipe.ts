@@ -1,10 +1,20 @@
 import * as z from "zod/mini";
 import type { LayerWeights } from "./controlnet/strength.ts";
 import { UnderdrawError } from "./core/errors.ts";
+import type { RecipeEmbedding, RecipeLora, RecipeModel } from "./recipe-model.ts";
 import { toBase64 } from "./recipe-picture.ts";
 import { recipeSchemas, VERSION } from "./recipe-schema.ts";
 import { migrated } from "./recipe-versions.ts";
-import type { Control, GenerateRequest, GenerateResult, Sampler } from "./request.ts";
+import type {
+  Control,
+  GenerateRequest,
+  GenerateResult,
+  Init,
+  PromptSyntax,
+  RandomNumbers,
+  Sampler,
+  VaeTiling,
+} from "./request.ts";
 import { usualInitStrength } from "./request-schema.ts";
 import type { MapResize } from "./vision/resize.ts";
 import { inWords } from "./wording.ts";
@@ -16,13 +26,6 @@ import { inWords } from "./wording.ts";
 
 /** The keyword under which a PNG file holds its recipe. */
 export const recipeKeyword = "underdraw";
-
-/** A model as a recipe names it. */
-export interface RecipeModel {
-  readonly name: string;
-  /** What tells it from others: see `fingerprintOf`. */
-  readonly fingerprint: string;
-}
 
 /** One control, with nothing left open. Fingerprints of pictures are absent in recipes that were made before version 2. */
 export interface RecipeControl {
@@ -62,14 +65,28 @@ export interface RecipeInit {
   /** Where it may change, a PNG file in base64; null: everywhere. */
   readonly mask: string | null;
   readonly maskFingerprint?: string;
+  readonly grays: NonNullable<Init["grays"]>;
+  /** Pixels. */
+  readonly feather: number;
+  readonly keepOutside: boolean;
+  readonly encoding: NonNullable<Init["encoding"]>;
 }
 
 /** A request with nothing left open, to be stored with the picture it made. */
 export interface Recipe {
   readonly version: typeof VERSION;
   readonly model: RecipeModel;
+  /** What took the place of the model's own VAE; null: nothing. */
+  readonly vae: RecipeModel | null;
+  readonly loras: readonly RecipeLora[];
+  readonly embeddings: readonly RecipeEmbedding[];
+  /** How the weights of linear layers were stored: see `LoadRequest.weights`. */
+  readonly weights: "full" | "int8" | "int4";
+  /** What the UNet was taken to predict; null in recipes that were made before version 3, for what the model says. */
+  readonly prediction: "epsilon" | "v_prediction" | "sample" | null;
   readonly prompt: string;
   readonly negativePrompt: string;
+  readonly promptSyntax: PromptSyntax;
   readonly controls: readonly RecipeControl[];
   /** null: noise alone. */
   readonly init: RecipeInit | null;
@@ -78,12 +95,18 @@ export interface Recipe {
   readonly height: number;
   /** Whole numbers up to 2^53 - 1 as numbers, larger ones as text: JSON's numbers are not exact there. */
   readonly seed: number | string;
+  readonly rng: RandomNumbers;
+  /** null: the seed's noise alone. */
+  readonly variation: { readonly seed: number | string; readonly strength: number } | null;
+  /** null: a picture alone. */
+  readonly batch: { readonly index: number; readonly size: number } | null;
   readonly steps: number;
   readonly guidance: number;
   readonly guidanceRescale: number;
   readonly clipSkip: number;
   /** null: the model's own. */
   readonly sampler: Sampler | null;
+  readonly tiles: VaeTiling;
   /** What computed it: another provider or precision gives nearly the same picture, not the same bytes. */
   readonly device: {
     readonly provider: "cpu" | "wasm" | "webgpu";
@@ -110,6 +133,14 @@ export interface RecipePicture {
 /** What a recipe needs to know besides request and result. */
 export interface RecipeParts {
   readonly model: RecipeModel;
+  /** What the model was loaded with besides. Nothing without them. */
+  readonly vae?: RecipeModel | null;
+  readonly loras?: readonly RecipeLora[];
+  readonly embeddings?: readonly RecipeEmbedding[];
+  /** "full" without it. */
+  readonly weights?: Recipe["weights"];
+  /** What its UNet predicts. What the model says without it. */
+  readonly prediction?: Recipe["prediction"];
   /** For each control of the request: its net, its map, and its mask where it has one. */
   readonly controls: readonly (RecipePicture & { readonly net: RecipeModel; readonly mask?: RecipePicture })[];
   /** What is begun with, where the request has it. */
@@ -121,13 +152,19 @@ export interface RecipeParts {
 
 /** The recipe of a picture that was drawn. Throws a `RangeError` where `parts` lacks a picture that the request has. */
 export function recipeOf(request: GenerateRequest, result: RecipeResult, parts: RecipeParts): Recipe {
-  const { init, sampler } = request;
-  const { model, device } = parts;
+  const { init, sampler, variation, batch } = request;
+  const { model, vae = null, loras = [], embeddings = [], prediction = null, weights = "full", device } = parts;
   return {
     version: VERSION,
     model,
+    vae,
+    loras: [...loras],
+    embeddings: [...embeddings],
+    weights,
+    prediction,
     prompt: request.prompt,
     negativePrompt: request.negativePrompt ?? "",
+    promptSyntax: request.promptSyntax ?? "plain",
     controls: request.controls.map((control, at) => {
       const part = parts.controls[at];
       if (!part) throw new RangeError(`parts.controls: ${request.controls.length} are needed, one for each control.`);
@@ -136,15 +173,23 @@ export function recipeOf(request: GenerateRequest, result: RecipeResult, parts: 
     init: init ? initOf(init, parts.init) : null,
     width: result.pixels.width,
     height: result.pixels.height,
-    seed: result.seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(result.seed) : String(result.seed),
+    seed: plainSeed(result.seed),
+    rng: request.rng ?? "torch",
+    variation: variation ? { seed: plainSeed(BigInt(variation.seed)), strength: variation.strength } : null,
+    batch: batch ? { index: batch.index, size: batch.size } : null,
     steps: result.steps,
     guidance: result.guidance,
     guidanceRescale: request.guidanceRescale ?? 0,
     clipSkip: request.clipSkip ?? 0,
     sampler: sampler === undefined ? null : typeof sampler === "string" ? sampler : { ...sampler },
+    tiles: request.tiles ?? "auto",
     device: { provider: device.provider, precision: device.precision },
   };
 }
+
+/** Exact in JSON, whose numbers are exact to 2^53 - 1. */
+const plainSeed = (seed: bigint): number | string =>
+  seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : String(seed);
 
 function controlOf(control: Control, part: RecipeParts["controls"][number], at: number): RecipeControl {
   const { map, weight = 1, range = [0, 1], layers = null, curve = null, halves = [1, 1], resize = null } = control;
@@ -173,6 +218,10 @@ function initOf(init: NonNullable<GenerateRequest["init"]>, part: RecipeParts["i
     ...(part.picture.fingerprint !== undefined && { pictureFingerprint: part.picture.fingerprint }),
     strength: init.strength ?? usualInitStrength,
     ...maskOf(init.mask, part.mask, "parts.init.mask"),
+    grays: init.grays ?? "blend",
+    feather: init.feather ?? 0,
+    keepOutside: init.keepOutside ?? true,
+    encoding: init.encoding ?? "sample",
   };
 }
 

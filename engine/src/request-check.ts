@@ -58,6 +58,7 @@ const request = z.object({
   clipSkip: z.optional(parts.clipSkip),
   init: z.optional(init),
   sampler: z.optional(parts.sampler),
+  tiles: z.optional(parts.tiles),
   promptSyntax: z.optional(parts.promptSyntax),
   rng: z.optional(parts.rng),
   variation: z.optional(z.object({ seed: parts.seed, strength: parts.fraction })),

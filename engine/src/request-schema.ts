@@ -58,6 +58,9 @@ export const promptSyntax = z.enum(["plain", "weighted"]);
 /** Whose random numbers a seed gives. */
 export const rng = z.enum(["torch", "cuda"]);
 
+/** Whether a picture is coded in tiles. */
+export const tiles = z.enum(["auto", "always", "never"]);
+
 /** A seed, exact: a whole number from 0 to 2^64 - 1. */
 export const seed = z.union([z.int().check(z.minimum(0)), z.bigint().check(z.minimum(0n), z.maximum(2n ** 64n - 1n))]);
 

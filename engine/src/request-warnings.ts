@@ -79,3 +79,10 @@ export const negativeUnused = (guidance: number, usual: number): Warning => ({
   remedy: "Set guidance above 1.",
   change: { set: { guidance: usual > 1 ? usual : usualGuidance } },
 });
+
+/** A place in a batch with random numbers that each picture has to itself. */
+export const batchUnused = ({ index }: { readonly index: number }): Warning => ({
+  code: "batch-unused",
+  message: `The place in a batch has no effect with rng "cuda": each picture has a seed of its own there.`,
+  remedy: `Leave batch out and add ${index} to the first picture's seed, as A1111 does, or set rng to "torch".`,
+});

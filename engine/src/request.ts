@@ -112,6 +112,11 @@ export interface GenerateRequest {
   /** The checkpoint's own scheduler without it. */
   readonly sampler?: Sampler;
   /**
+   * Whether the autoencoder codes the picture in tiles, which takes less memory and gives slightly other pixels. "auto":
+   * where the whole does not fit the memory or the device's largest tensor. "auto" without it.
+   */
+  readonly tiles?: VaeTiling;
+  /**
    * Whose random numbers a seed gives: "torch" of torch on the CPU, as diffusers and ComfyUI begin; "cuda" of torch on an
    * NVIDIA card, as A1111 does. "torch" without it.
    */
@@ -127,6 +132,9 @@ export interface GenerateRequest {
 
 /** How a prompt is read: see `GenerateRequest.promptSyntax`. */
 export type PromptSyntax = "plain" | "weighted";
+
+/** Whether a picture is coded in tiles: see `GenerateRequest.tiles`. */
+export type VaeTiling = "auto" | "always" | "never";
 
 /** Whose random numbers a seed gives: see `GenerateRequest.rng`. */
 export type RandomNumbers = "torch" | "cuda";

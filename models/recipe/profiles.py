@@ -120,9 +120,9 @@ PROFILES = {
     "nets": Profile(
         vae=Stage(batch=8, samples=0, lr=8e-4),
         unet=Stage(batch=16, samples=0, lr=4e-4),
-        net=Stage(batch=12, samples=2_000, lr=4e-4, warm=50, mean=0.99),
-        joint=Stage(batch=8, samples=600, lr=1e-4, warm=20, mean=0.98),
-        lines=10,
+        net=Stage(batch=12, samples=1_000, lr=4e-4, warm=50, mean=0.99),
+        joint=Stage(batch=8, samples=400, lr=1e-4, warm=20, mean=0.98),
+        lines=13,
         variants=2,
         every=2,
         sources=EMOJI,

@@ -312,7 +312,7 @@ describe("a picture to begin with", () => {
   test("runs the share of the steps that its strength says, and comes back from the recipe", async () => {
     const place = mkdtempSync(join(folder, "init-"));
     const control = ["--map", lines, "--net", nets.canny];
-    const init = ["--init", depth, "--strength", "0.7", "--init-mask", left, "--guidance-rescale", "0.5"];
+    const init = ["--init", depth, "--strength", "0.7", "--mask", left, "--guidance-rescale", "0.5"];
     const [out, again] = [join(place, "a.png"), join(place, "b.png")];
     const { told } = await drawn(...common, ...control, ...init, "--out", out);
     expect(told.activeSteps).toEqual([[0, 1]]);

@@ -16,7 +16,15 @@ const tiny = ["--model", tinyModel.base, "--net", tinyModel.net];
 const { signal } = new AbortController();
 const bar = createProgressBar({ write: () => {} });
 const plan = ({ prompt = "x", ...control }: Record<string, string>) =>
-  planFromFlags({ flags: new Map([["prompt", prompt]]), groups: [new Map(Object.entries(control))] }, { bar, signal });
+  planFromFlags(
+    {
+      flags: new Map([["prompt", prompt]]),
+      groups: [new Map(Object.entries(control))],
+      loose: true,
+      lists: new Map(),
+    },
+    { bar, signal },
+  );
 
 describe("the same drawing is the same map", () => {
   const layouts: readonly [string, Layout][] = [
@@ -149,7 +157,7 @@ describe("what is done to a request is said", () => {
 
   beforeAll(async () => {
     const long = Array.from({ length: 80 }, () => "apple").join(" ");
-    const drawn = await draw("range.png", "--prompt", long, "--range", "0.1,0.2");
+    const drawn = await draw("range.png", "--prompt", long, "--prompt-syntax", "plain", "--range", "0.1,0.2");
     codes = drawn.told.warnings.map(({ code }: { code: string }) => code);
     seed = drawn.told.seed;
     words = drawn.words;
@@ -171,8 +179,11 @@ describe("what is done to a request is said", () => {
     expect(words).toMatch(/warning: The map looks like dark lines .*--invert/);
   });
 
-  test("a prompt longer than the model reads", () => {
+  test("a prompt longer than the model reads, where it is plain: with weights it goes on", async () => {
     expect(codes).toContain("prompt-cut");
+    const long = Array.from({ length: 80 }, () => "apple").join(" ");
+    const { told } = await draw("long.png", "--prompt", long);
+    expect(told.warnings.map(({ code }: { code: string }) => code)).not.toContain("prompt-cut");
   });
 
   test("the seed 0, which is a seed", () => {
@@ -185,8 +196,7 @@ describe("what is done to a request is said", () => {
       "weight.png",
       "--prompt",
       Array.from({ length: 80 }, () => "apple").join(" "),
-      "--weight",
-      "0",
+      ...["--prompt-syntax", "plain", "--weight", "0"],
     );
     expect(told.activeSteps).toEqual([[]]);
     const [range, weight] = await Promise.all(

@@ -159,7 +159,8 @@ describe("underdraw inspect", () => {
     expect(found).toMatchObject({ kind: "base", problems: [], prediction: { type: "epsilon" } });
     expect(found.parts.map(({ part }: { part: string }) => part)).toEqual(["unet", "vae", "text_encoder"]);
     const { stdout: words } = await underdraw(["inspect", tinyModel.base]);
-    expect(words).toMatch(/^base: a base model, .* parameters\n {2}unet +\d/);
+    expect(words).toMatch(/^base: .*, .* parameters.*\n {2}unet +\d/);
+    expect(words).toContain(`use it: underdraw draw --map lines.png --net NET --model ${tinyModel.base} `);
   });
 
   test("tells whether a net fits a base", async () => {

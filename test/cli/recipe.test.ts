@@ -41,10 +41,16 @@ describe("a recipe", () => {
 
   test("fills in everything that the request left open", () => {
     expect(recipe).toEqual({
-      version: 2,
+      version: 3,
       model: identity,
+      vae: null,
+      loras: [],
+      embeddings: [],
+      weights: "full",
+      prediction: null,
       prompt: "ein Löwe 🦁",
       negativePrompt: "",
+      promptSyntax: "plain",
       controls: [
         {
           condition: "canny",
@@ -66,11 +72,15 @@ describe("a recipe", () => {
       width: 2,
       height: 1,
       seed: "18446744073709551615",
+      rng: "torch",
+      variation: null,
+      batch: null,
       steps: 16,
       guidance: 3,
       guidanceRescale: 0,
       clipSkip: 0,
       sampler: null,
+      tiles: "auto",
       device: { provider: "cpu", precision: "float32" },
     });
   });
@@ -99,7 +109,7 @@ describe("a recipe", () => {
   });
 
   test.each<[string, (recipe: Record<string, unknown>) => unknown, string]>([
-    ["of a newer version", (it) => ({ ...it, version: 3 }), "it has version 3, and 2 is the newest known here. Update"],
+    ["of a newer version", (it) => ({ ...it, version: 4 }), "it has version 4, and 3 is the newest known here. Update"],
     ["with a seed of 2^64", (it) => ({ ...it, seed: "18446744073709551616" }), "seed"],
     ["with a seed that JSON rounds", (it) => ({ ...it, seed: 2 ** 53 }), "seed"],
     [

@@ -16,10 +16,11 @@ describe("help", () => {
   test("without a command all commands are told, and that is wrong usage", async () => {
     const { code, stdout, stderr } = await underdraw([]);
     expect([code, stdout]).toEqual([2, ""]);
-    for (const name of ["draw", "map", "diff", "inspect", "doctor"]) expect(stderr).toContain(`\n  ${name} `);
+    for (const name of ["draw", "map", "diff", "inspect", "fetch", "models", "doctor"])
+      expect(stderr).toContain(`\n  ${name} `);
   });
 
-  test.each(["draw", "map", "diff", "inspect", "doctor"])(
+  test.each(["draw", "map", "diff", "inspect", "fetch", "models", "doctor"])(
     "%s --help tells each flag and examples, on stdout",
     async (name) => {
       const { code, stdout, stderr } = await underdraw([name, "--help"]);
@@ -40,7 +41,7 @@ describe("help", () => {
       const inputs = ["--map", "--from", "--recipe"];
       const missing = words.map((word, n) => (inputs.includes(words[n - 1] ?? "") ? `nowhere/${word}` : word));
       const { stderr } = await underdraw(missing.slice(1));
-      expect(stderr).toMatch(/there is no such file/);
+      expect(stderr).toMatch(/there is no such file|No model lies at/);
     }
   });
 
@@ -57,7 +58,7 @@ describe("help", () => {
 describe("what is mistyped", () => {
   test.each([
     [["drwa"], 'There is no command "drwa". Did you mean draw?'],
-    [["paint"], 'There is no command "paint". There are draw, map, diff, inspect, doctor.'],
+    [["paint"], 'There is no command "paint". There are draw, map, diff, inspect, fetch, models, doctor.'],
     [["draw", "--pormpt", "x"], "There is no --pormpt. Did you mean --prompt?"],
     [["draw", "--neg", "x"], "There is no --neg. Did you mean --negative?"],
     [["draw", "--map"], "--map needs a value: --map FILE."],
@@ -76,6 +77,11 @@ describe("what is mistyped", () => {
     [["inspect"], "inspect needs a model"],
     [["inspect", "a", "b"], "looks at one model"],
     [["doctor", "who"], 'doctor has no place for "who"'],
+    [["fetch"], "fetch needs an address"],
+    [["fetch", "ink.safetensors"], '"ink.safetensors" is no address'],
+    [["fetch", "hf:owner/name", "hf:owner/other"], "is one more"],
+    [["fetch", "hf:owner/name", "--sha256", "abc"], "--sha256 must be 64 hex digits"],
+    [["models", "all"], 'models has no place for "all"'],
   ])("%j is answered with the nearest that is right, and code 2", async (argv, answer) => {
     const outcome = await underdraw(argv);
     expect(outcome.code).toBe(2);
@@ -162,7 +168,34 @@ describe("what draw is asked that cannot be meant", () => {
     ["a rule that scales nothing", [...good, "--resize", "crop"], "--resize must be content or thin"],
     ["the opacity of no mask", [...good, "--mask-alpha"], "add --mask FILE"],
     ["a strength without a picture", [...good, "--strength", "0.5"], "add --init FILE"],
-    ["a mask of no picture", [...good, "--init-mask", map], "add --init FILE"],
+    ["a feather of no picture", [...good, "--feather", "4"], "add --init FILE"],
+    ["a feather of no mask", [...good, "--init", map, "--feather", "4"], "add --mask FILE"],
+    ["grays of no mask", [...good, "--init", map, "--grays", "when"], "add --mask FILE"],
+    ["a feather beyond all", [...good, "--init", map, "--mask", map, "--feather", "513"], "from 0 to 512"],
+    ["the opacity of no mask to begin with", [...good, "--init", map, "--mask-alpha"], "add --mask FILE"],
+    ["a syntax that nobody writes", [...good, "--prompt-syntax", "a1111"], "must be weighted or plain"],
+    ["random numbers of nobody", [...good, "--rng", "mps"], "--rng must be torch or cuda"],
+    ["a prediction that no model makes", [...good, "--prediction", "x0"], "--prediction must be epsilon or v"],
+    ["a variation without its strength", [...good, "--variation", "8"], "such as 8=0.2"],
+    ["a variation beyond the other seed", [...good, "--variation", "8=1.5"], "such as 8=0.2"],
+    ["a variation towards no seed", [...good, "--variation=-1=0.5"], "such as 8=0.2"],
+    ["a LoRA of 11", [...good, "--lora", "ink.safetensors=11"], "a weight from -10 to 10"],
+    ["a LoRA with a word for its weight", [...good, "--lora", `${map}=much`], "must have a number for its weight"],
+    ["a LoRA of no name", [...good, "--lora", "=1"], "--lora needs a file"],
+    ["a LoRA beside none", [...good, "--lora", "none", "--lora", "a"], "--lora none leaves all out"],
+    [
+      "two embeddings of one word",
+      [...good, "--embedding", "a/x.safetensors", "--embedding", "b=x"],
+      'names "x" twice',
+    ],
+    ["an embedding of two words", [...good, "--embedding", "a.safetensors=two words"], "a word without spaces"],
+    ["a batch of none", [...good, "--batch", "0"], "--batch must be a whole number from 1 to 64"],
+    ["a batch to choose from", [...good, "--batch", "2", "--count", "2"], "--batch and --count exclude each other"],
+    [
+      "a batch with its influence",
+      [...good, "--batch", "2", "--influence", "a.png"],
+      "--batch and --influence exclude",
+    ],
     ["a strength of 0", [...good, "--init", map, "--strength", "0"], "--strength must be above 0"],
     ["65 pictures", [...good, "--count", "65"], "--count must be a whole number from 1 to 64"],
     ["a target for two", [...good, "--target", "1", "--control", "--map", map, "--target", "1"], "for one control"],
@@ -221,6 +254,8 @@ describe("reading values", () => {
     ];
     expect(parseArguments(["--low", "-5", "a", "--l2", "b", "--", "--c"], flags)).toEqual({
       groups: [],
+      loose: false,
+      lists: new Map(),
       flags: new Map([
         ["low", "-5"],
         ["l2", "true"],

@@ -40,7 +40,7 @@ describe("a picture to begin with is brought to the size that is drawn", () => {
     expect([...(init.mask ?? [])]).toEqual([0, 1, 2, 3].flatMap(() => [0, 1, 1, 1]));
   });
 
-  test("a mask is white from half on, and transparent places are black", () => {
+  test("a mask has its brightness, and transparent places are black", () => {
     const levels = [
       [127, 127, 127, 255],
       [128, 128, 128, 255],
@@ -50,7 +50,7 @@ describe("a picture to begin with is brought to the size that is drawn", () => {
     ] as const;
     const mask = pixels(5, 1, (x) => levels[x] ?? []);
     const { init } = prepareInit({ picture: plain(5, 1, 9), mask }, same(5, 1));
-    expect([...(init.mask ?? [])]).toEqual([0, 1, 0, 1, 0]);
+    expect([...(init.mask ?? [])].map((value) => Math.round(255 * value))).toEqual([127, 128, 0, 150, 76]);
   });
 
   test("another size is told, with the click that takes it", () => {

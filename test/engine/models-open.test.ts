@@ -19,15 +19,14 @@ import { within } from "../../engine/src/models/folder.ts";
 import { inspect } from "../../engine/src/models/inspect.ts";
 import { memoryFolder } from "../../engine/src/models/memory.ts";
 import { fits, onBase, openNet } from "../../engine/src/models/net.ts";
-import { nodeFolder } from "../../engine/src/models/node-files.ts";
-import type { ByteSource, ModelFile, ModelFolder } from "../../engine/src/models/source.ts";
+import type { ModelFile, ModelFolder } from "../../engine/src/models/source.ts";
 import { countOf, type Tensors } from "../../engine/src/models/tensors.ts";
 import { checkCoverage, weightsOf } from "../../engine/src/models/weights.ts";
-import { openClipKey, originalUnetKey, originalVaeKey } from "./original-names.ts";
+import { checkpoint, fileOf, firstDifference, pack, packFacts, stored, writtenBy } from "./original-checkpoint.ts";
+import { originalUnetKey } from "./original-names.ts";
 import { numbers, overlay, safetensorsFile, sourceOf, type Written } from "./safetensors-file.ts";
 
 const place = fileURLToPath(new URL("../../models/pack", import.meta.url));
-const pack = nodeFolder(place);
 const json = (path: string) => JSON.parse(readFileSync(`${place}/${path}`, "utf8"));
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 
@@ -49,12 +48,6 @@ function covers({ text, unet, vae }: BaseModel): void {
     used(...[kv, temb, unetEncoder, unetDecoder].map((build) => build(unet.config, "float32"))),
   );
   checkCoverage(vae.tensors, used(vaeDecoder(vae.config, "float32"), vaeEncoder(vae.config, "float32")));
-}
-
-function stored(tensors: Tensors, key: string): Uint8Array {
-  const bytes = new Uint8Array(countOf(tensors.shape(key)) * 2);
-  tensors.read(key, bytes);
-  return bytes;
 }
 
 describe("the pack, a folder as diffusers lays it out", () => {
@@ -168,6 +161,13 @@ describe("a model of another family is refused by name", () => {
     [{ ...index, _class_name: "StableDiffusionXLPipeline" }, /Stable Diffusion XL/],
     [{ ...index, _class_name: "StableDiffusion3Pipeline" }, /Stable Diffusion 3/],
     [{ ...index, _class_name: "FluxPipeline" }, /FLUX/],
+    [{ ...index, _class_name: "WanPipeline" }, /another family, for video \(WanPipeline\)/],
+    [{ ...index, _class_name: "StableVideoDiffusionPipeline" }, /for video/],
+    [{ ...index, _class_name: "AnimateDiffPipeline" }, /for video/],
+    [{ ...index, _class_name: "PixArtAlphaPipeline" }, /another family \(PixArt/],
+    [{ ...index, _class_name: "StableUnCLIPPipeline" }, /Stable unCLIP/],
+    [{ ...index, _class_name: "StableCascadeDecoderPipeline" }, /Stable Cascade/],
+    [{ ...index, _class_name: "StableDiffusionUpscalePipeline" }, /upscalers/],
     [{ ...index, text_encoder_2: ["transformers", "T5EncoderModel"] }, /part "text_encoder_2"/],
     [{ ...index, transformer: ["diffusers", "DiT"] }, /part "transformer"/],
     [{ ...index, vae: ["diffusers", "AutoencoderTiny"] }, /AutoencoderTiny/],
@@ -233,53 +233,9 @@ describe("a tokenizer", () => {
   });
 });
 
-/** The pack as one checkpoint with the original names; the text encoder in those of OpenCLIP, if asked. */
-async function checkpoint({ open = false, more = {} }: { open?: boolean; more?: Record<string, Written> } = {}) {
-  const model = await openBase(pack);
-  const written: Record<string, Written> = {};
-  const put = (name: string, tensors: Tensors, key: string, shape = tensors.shape(key)) => {
-    written[name] = { dtype: tensors.dtype(key), shape, data: stored(tensors, key) };
-  };
-  for (const key of model.unet.tensors.keys())
-    put(`model.diffusion_model.${originalUnetKey(key, 1, 0, (block) => block < 2)}`, model.unet.tensors, key);
-  for (const key of model.vae.tensors.keys())
-    put(`first_stage_model.${originalVaeKey(key, 5)}`, model.vae.tensors, key);
-  for (const key of model.text.tensors.keys()) {
-    if (!open) put(`cond_stage_model.transformer.${key}`, model.text.tensors, key);
-    const name = openClipKey(key);
-    if (open && name) put(`cond_stage_model.model.${name}`, model.text.tensors, key);
-  }
-  for (const kind of open ? ["weight", "bias"] : [])
-    for (let n = 0; n < 4; n++) {
-      const thirds = ["q", "k", "v"].map((letter) => `text_model.encoder.layers.${n}.self_attn.${letter}_proj.${kind}`);
-      const [rows = 0, ...rest] = model.text.tensors.shape(thirds[0] ?? "");
-      const data = Buffer.concat(thirds.map((key) => stored(model.text.tensors, key)));
-      const name = `cond_stage_model.model.transformer.resblocks.${n}.attn.in_proj_${kind}`;
-      written[name] = { dtype: "F16", shape: [rows * 3, ...rest], data };
-    }
-  const extra = {
-    "cond_stage_model.transformer.text_model.embeddings.position_ids": { dtype: "I64", shape: [1, 32] },
-    "first_stage_model.loss.logvar": numbers(0),
-    alphas_cumprod: numbers(1),
-  };
-  const bytes = safetensorsFile({ ...written, ...extra, ...more });
-  const file: ModelFile = {
-    kind: "file",
-    name: "pack.safetensors",
-    open: async () => sourceOf("pack.safetensors", bytes),
-  };
-  return { model, file };
-}
-
-const facts = {
-  unet: { attention_head_dim: 4 },
-  vae: { norm_num_groups: 8, scaling_factor: 1 },
-  text_encoder: { num_attention_heads: 3 },
-};
-
-const same = (one: Tensors, other: Tensors, keys: Iterable<string> = other.keys()) => {
-  for (const key of keys) if (Buffer.compare(stored(one, key), stored(other, key)) !== 0) expect.fail(`${key} differs`);
-};
+const facts = packFacts;
+const same = (one: Tensors, other: Tensors, keys?: Iterable<string>) =>
+  expect(firstDifference(one, other, keys)).toBeNull();
 
 describe("a checkpoint with the original names", () => {
   test("is the same model as the folder", async () => {
@@ -297,7 +253,7 @@ describe("a checkpoint with the original names", () => {
   });
 
   test("has OpenCLIP's joined tensors taken apart and its last layer left out", async () => {
-    const { model, file } = await checkpoint({ open: true });
+    const { model, file } = await checkpoint({ text: "openclip" });
     const single = await openBase(file, { facts });
     covers(single);
     expect(single.family).toBe("sd2");
@@ -362,18 +318,6 @@ describe("a checkpoint with the original names", () => {
 });
 
 describe("a ControlNet in one file", () => {
-  const fileOf = (tensors: Record<string, Written>, name = "net.safetensors"): ModelFile => {
-    const bytes = safetensorsFile(tensors);
-    return { kind: "file", name, open: async (): Promise<ByteSource> => sourceOf(name, bytes) };
-  };
-  const writtenBy = (tensors: Tensors, rename: (key: string) => string = (key) => key): Record<string, Written> =>
-    Object.fromEntries(
-      Array.from(tensors.keys(), (key) => [
-        rename(key),
-        { dtype: tensors.dtype(key), shape: tensors.shape(key), data: stored(tensors, key) },
-      ]),
-    );
-
   test.each(["diffusers", "", "control_model."])("is the same net as the folder (%s)", async (layout) => {
     const folder = await openNet(within(pack, "controlnet/depth"));
     const rename = (key: string) => (layout === "diffusers" ? key : layout + originalUnetKey(key, 1, 8, () => false));
@@ -447,7 +391,13 @@ describe("a look at a model", () => {
     const seen = await inspect(pack);
     expect(seen).toMatchObject({ kind: "base", family: "other", problems: [], prediction: { type: "v_prediction" } });
     expect(seen.parts.map(({ part }) => part)).toEqual(["unet", "vae", "text_encoder"]);
-    expect(seen.parts[0]).toEqual({ part: "unet", tensors: 326, parameters: 13366600, dtypes: { F16: 326 } });
+    expect(seen.parts[0]).toEqual({
+      part: "unet",
+      tensors: 326,
+      parameters: 13366600,
+      dtypes: { F16: 326 },
+      bytes: 26733200,
+    });
     expect(JSON.parse(JSON.stringify(seen))).toEqual(seen);
   });
 

@@ -85,14 +85,14 @@ describe("a header that lies is refused", () => {
   const eight = new Uint8Array(8);
   test.each([
     [
-      "more than 100 MB",
+      "more than 25 MB",
       (() => {
         const bytes = new Uint8Array(64);
-        new DataView(bytes.buffer).setBigUint64(0, 100_000_001n, true);
+        new DataView(bytes.buffer).setBigUint64(0, 25_000_001n, true);
         bytes[8] = 0x7b;
         return bytes;
       })(),
-      /100000000 are the limit/,
+      /25000000 are the limit/,
     ],
     [
       "a length of 2^63",
@@ -146,6 +146,11 @@ describe("a header that lies is refused", () => {
       "a shape twice",
       fileWith('{"a":{"dtype":"U8","shape":[8],"shape":[4],"data_offsets":[0,4]}}', eight),
       /"shape" twice/,
+    ],
+    [
+      "metadata that is text",
+      fileWith({ __metadata__: "x".repeat(100) }, eight),
+      /__metadata__ is "x+…" and no object|no object/,
     ],
     ["deep nesting", fileWith(`{"a":${"[".repeat(100_000)}`, eight), /deeper/],
   ])("%s", (_, bytes, wanted) => {

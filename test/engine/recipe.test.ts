@@ -26,8 +26,9 @@ function picture(seed: number, width = 6, height = 5) {
 
 /** A request that sets everything there is. */
 const whole = {
-  prompt: "ein Löwe 🦁",
+  prompt: "ein (Löwe:1.2) 🦁",
   negativePrompt: "fog",
+  promptSyntax: "weighted",
   controls: [
     {
       map: {
@@ -53,13 +54,25 @@ const whole = {
     { map: { condition: "own", pixels: picture(3) }, net: "depth", layers: { softness: 0.3 } },
     { map: { condition: "own", pixels: picture(4) }, net: "scribble", layers: "logspace", weight: 0 },
   ],
-  init: { picture: picture(5), strength: 0.45, mask: picture(6) },
+  init: {
+    picture: picture(5),
+    strength: 0.45,
+    mask: picture(6),
+    grays: "when",
+    feather: 7.5,
+    keepOutside: false,
+    encoding: "mean",
+  },
   seed: 2n ** 64n - 1n,
+  rng: "cuda",
+  variation: { seed: 2n ** 63n, strength: 0.2 },
+  batch: { index: 1, size: 3 },
   steps: 7,
   guidance: 4.5,
   guidanceRescale: 0.7,
   clipSkip: 1,
   sampler: { _class_name: "EulerDiscreteScheduler", use_karras_sigmas: true },
+  tiles: "always",
 } as const satisfies GenerateRequest;
 
 async function recipeFor(request: GenerateRequest): Promise<Recipe> {
@@ -83,10 +96,23 @@ async function recipeFor(request: GenerateRequest): Promise<Recipe> {
           ...(init.mask && { mask: await recipePicture(init.mask) }),
         },
       }),
+      ...added,
       device,
     },
   );
 }
+
+/** Files that the model was loaded with. */
+const added = {
+  vae: net("vae"),
+  loras: [
+    { ...net("paint"), weight: 0.8, textWeight: 0.8 },
+    { ...net("ink"), weight: -1.5, textWeight: 0 },
+  ],
+  embeddings: [{ word: "mood", ...net("mood-v2") }],
+  weights: "int8",
+  prediction: "v_prediction",
+} as const;
 
 const recipe = await recipeFor(whole);
 const change = (recipe: Recipe, at: number, control: Partial<RecipeControl>): Recipe => ({
@@ -119,7 +145,7 @@ describe("a recipe", () => {
       layers: { softness: 0.3 },
     });
     expect(third).toMatchObject({ weight: 0, layers: "logspace" });
-    expect(init).toEqual({ picture: await seen(begin.picture), strength: 0.45, mask: await seen(begin.mask) });
+    expect(init).toEqual({ ...begin, picture: await seen(begin.picture), mask: await seen(begin.mask) });
   });
 
   test("is the same again when it is made of what it gave back", async () => {
@@ -210,6 +236,37 @@ describe("a recipe", () => {
   });
 });
 
+/** A recipe as version 2 wrote it: without all that came with version 3. */
+function second(recipe: Recipe): Record<string, unknown> {
+  const { vae: _, loras: _1, embeddings: _2, prediction: _3, promptSyntax: _4, ...rest } = recipe;
+  const { rng: _5, variation: _6, batch: _7, weights: _12, tiles: _13, init, ...kept } = rest;
+  const { grays: _8, feather: _9, keepOutside: _10, encoding: _11, ...begin } = init as NonNullable<Recipe["init"]>;
+  return { ...kept, init: begin, version: 2 };
+}
+
+describe("a recipe of version 2", () => {
+  test("is read as the newest, and draws what it drew", async () => {
+    const read = parseRecipe(JSON.stringify({ ...second(recipe), aura: 1 }), "old.png");
+    expect(read).toEqual({
+      ...recipe,
+      ...{ vae: null, loras: [], embeddings: [], prediction: null, promptSyntax: "plain" },
+      ...{ rng: "torch", variation: null, batch: null, weights: "full", tiles: "auto", aura: 1 },
+      init: { ...recipe.init, grays: "blend", feather: 0, keepOutside: false, encoding: "sample" },
+    });
+    expect(parseRecipe(formatRecipe(read), "new.png")).toEqual(read);
+    const request = await requestOfRecipe(read);
+    for (const name of ["promptSyntax", "rng", "variation", "batch", "tiles"]) expect(request).not.toHaveProperty(name);
+    // The whole picture came from the decoder then.
+    expect(request.init).toMatchObject({ strength: 0.45, keepOutside: false });
+  });
+
+  test("is refused by name where it is wrong, as a recipe of today is", () => {
+    const broken = { ...second(recipe), guidanceRescale: 2, loras: [{ name: "no LoRA was known then" }] };
+    expect(() => parseRecipe(JSON.stringify(broken), "old.png")).toThrow(/guidanceRescale/);
+    expect(parseRecipe(JSON.stringify({ ...broken, guidanceRescale: 1 }), "old.png").loras).toEqual([]);
+  });
+});
+
 describe("a recipe of version 1", () => {
   const first = async (weight: number, condition = "canny") => ({
     version: 1,
@@ -237,7 +294,17 @@ describe("a recipe of version 1", () => {
   test("is read as the newest, with all that it did not say at what it meant", async () => {
     const read = parseRecipe(JSON.stringify(await first(0.5)), "old.png");
     expect(read).toMatchObject({
-      version: 2,
+      version: 3,
+      vae: null,
+      loras: [],
+      embeddings: [],
+      weights: "full",
+      prediction: null,
+      promptSyntax: "plain",
+      rng: "torch",
+      variation: null,
+      batch: null,
+      tiles: "auto",
       init: null,
       guidanceRescale: 0,
       clipSkip: 0,
@@ -280,7 +347,10 @@ test("a picture in a recipe that cannot be read is refused with what it is", asy
     [change(recipe, 0, { map: btoa("x".repeat(99)) }), /map of "canny" is no PNG/],
     [change(recipe, 0, { map: bomb.toString("base64") }), /map of "canny" has 60000 x 60000 pixels/],
     [change(recipe, 0, { mask: (await png(1)).subarray(0, 60).toString("base64") }), /mask of "canny" cannot be read/],
-    [{ ...recipe, init: { strength: 1, mask: null, picture: "A" } }, /picture to begin with is no/],
+    [
+      { ...recipe, init: { ...(recipe.init as NonNullable<Recipe["init"]>), picture: "A" } },
+      /picture to begin with is no/,
+    ],
   ];
   for (const [broken, words] of cases) {
     const error: unknown = await requestOfRecipe(broken, { name: "b.png" }).catch((error: unknown) => error);
@@ -302,9 +372,16 @@ describe("the difference of two recipes", () => {
     const other: Recipe = {
       ...change(change(recipe, 0, { weight: 0.6, curve: null, halves: [1, 0], mask: null }), 1, { layers: null }),
       model: { name: "other", fingerprint: "a".repeat(64) },
+      vae: null,
+      weights: "full",
+      tiles: "never",
       prompt: 'a "fox"',
+      promptSyntax: "plain",
       width: 72,
       seed: 8,
+      rng: "torch",
+      variation: null,
+      batch: { index: 2, size: 3 },
       steps: 9,
       guidance: 1,
       sampler: null,
@@ -312,7 +389,10 @@ describe("the difference of two recipes", () => {
     };
     expect(sentences(recipe, other)).toEqual([
       'Model "model" (000000000000) → "other" (aaaaaaaaaaaa)',
-      'Prompt "ein Löwe 🦁" → "a \\"fox\\""',
+      'VAE "vae" (767676767676) → the model\'s own',
+      "Stored weights int8 → full",
+      'Prompt "ein (Löwe:1.2) 🦁" → "a \\"fox\\""',
+      "Prompt syntax weighted → plain",
       "Weight of control 1 (lines): 0.7 → 0.6",
       "Curve of control 1 (lines): 2 at 0, 0.3 at 0.5 → none",
       "Halves of guidance of control 1 (lines): 1 and 0.25 → 1 and 0",
@@ -320,12 +400,16 @@ describe("the difference of two recipes", () => {
       "Layers of control 2 (depth): softness 0.3 → all alike",
       "Size 64x48 → 72x48",
       "Seed 18446744073709551615 → 8",
+      "Random numbers cuda → torch",
+      "Variation 0.2 towards seed 9223372036854775808 → none",
+      "Place in the batch 2 of 3 → 3 of 3",
       "Steps 7 → 9",
       "Guidance 4.5 → 1",
       'Sampler {"_class_name":"EulerDiscreteScheduler","use_karras_sigmas":true} → the model\'s own',
+      "Tiles of the VAE always → never",
       "Device cpu in float32 → webgpu in float16",
     ]);
-    expect(diffRecipes(recipe, other)[2]).toEqual({
+    expect(diffRecipes(recipe, other)[5]).toEqual({
       path: "controls.0.weight",
       label: "Weight of control 1 (lines)",
       before: "0.7",
@@ -369,12 +453,44 @@ describe("the difference of two recipes", () => {
     ]);
   });
 
+  test("knows files again by what is in them, then LoRAs by their names and embeddings by their words", () => {
+    const [paint, ink] = recipe.loras as readonly [Recipe["loras"][number], Recipe["loras"][number]];
+    const renamed = { ...paint, name: "paint-copy" };
+    expect(sentences(recipe, { ...recipe, loras: [ink, renamed] })).toEqual([]);
+    const newer = { ...ink, fingerprint: "b".repeat(64), weight: 1, textWeight: 1 };
+    expect(sentences(recipe, { ...recipe, loras: [newer] })).toEqual([
+      'LoRA "ink": "ink" (696969696969) → "ink" (bbbbbbbbbbbb)',
+      'Weight of LoRA "ink": -1.5, 0 on the text encoder → 1',
+      'LoRA "paint" was taken away',
+    ]);
+    expect(diffRecipes({ ...recipe, loras: [] }, { ...recipe, loras: [ink] })).toEqual([
+      { path: "loras.0", label: 'LoRA "ink"', before: null, after: "ink", sentence: 'LoRA "ink" was added' },
+    ]);
+    const mood = { word: "mood", name: "mood-v3", fingerprint: "c".repeat(64) };
+    expect(sentences(recipe, { ...recipe, embeddings: [mood, { ...mood, word: "calm" }], vae: null })).toEqual([
+      'VAE "vae" (767676767676) → the model\'s own',
+      'Embedding "mood": "mood-v2" (6d6d6d6d6d6d) → "mood-v3" (cccccccccccc)',
+      'Embedding "calm" was added',
+    ]);
+    expect(sentences(recipe, { ...recipe, embeddings: [], prediction: "epsilon" })).toEqual([
+      'Embedding "mood" was taken away',
+      "Prediction v_prediction → epsilon",
+    ]);
+    // A recipe that does not tell what was predicted is not said to differ in it.
+    expect(sentences(recipe, { ...recipe, prediction: null })).toEqual([]);
+  });
+
   test("tells of what is begun with, and of what only a newer Underdraw knows", () => {
     expect(sentences(recipe, { ...recipe, init: null })).toEqual(["The picture to begin with was taken away"]);
-    const init = { ...(recipe.init as NonNullable<Recipe["init"]>), strength: 0.8, mask: null };
-    expect(sentences(recipe, { ...recipe, init })).toEqual([
+    const begin = recipe.init as NonNullable<Recipe["init"]>;
+    const init = { ...begin, strength: 0.8, mask: null, feather: 0, grays: "blend", keepOutside: true } as const;
+    expect(sentences(recipe, { ...recipe, init: { ...init, encoding: "sample" } })).toEqual([
       "Share of the picture that may change: 0.45 → 0.8",
       "The mask of the picture to begin with was taken away",
+      "Grays of that mask: when → blend",
+      "Softening of its edge: 7.5 px → 0 px",
+      "What it leaves out: drawn again → as it was",
+      "Latents of the picture to begin with: mean → sample",
     ]);
     expect(sentences(recipe, { ...recipe, aura: { deep: 1 } } as Recipe)).toEqual([
       '"aura" of the recipe: none → {"deep":1}',

@@ -87,8 +87,14 @@ test("every sampler of the schedulers case has the timesteps, sigmas and latents
   expect(compare("parity/schedulers", () => 0)).toEqual([]);
 });
 
+const begins = (name: string): number => Number(/\.from-(\d+)$/.exec(name)?.[1] ?? 0);
+
 test("settings beyond the case have the numbers of the reference too", () => {
-  expect(compare("schedulers", (name) => Number(/\.from-(\d+)$/.exec(name)?.[1] ?? 0))).toEqual([]);
+  expect(compare("schedulers", begins)).toEqual([]);
+});
+
+test("every other sampler and spacing has the numbers of the reference, from 1 to 20 steps and from later ones on", () => {
+  expect(compare("samplers", begins)).toEqual([]);
 });
 
 test("published landmarks of noise levels hold", () => {
@@ -102,34 +108,91 @@ test("published landmarks of noise levels hold", () => {
   expect(createSchedule(samplerConfig("ddim", latent), 20).timesteps.slice(0, 3)).toEqual([951, 901, 851]);
 });
 
+const counts = [1, 2, 3, 7, 49, 333, 999, 1000];
+const zeroSnr = { ...latent, prediction_type: "v_prediction", rescale_betas_zero_snr: true };
+const bases = [latent, { ...latent, prediction_type: "v_prediction" }, zeroSnr];
+const twoRows = /^(heun|dpm2|dpmpp-sde)/;
+
+// Runs a schedule on a stand-in for a net and says how many rows it had.
+function finiteRows(config: ScheduleConfig, steps: number, label: string): number {
+  const schedule = createSchedule(config, steps);
+  expect(Math.min(...schedule.timesteps), label).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...schedule.timesteps), label).toBeLessThanOrEqual(999);
+  let latents: Float32Array = Float32Array.of(schedule.initialNoiseScale, -schedule.initialNoiseScale);
+  let memory = noMemory;
+  for (const [i, { inputScale }] of schedule.steps.entries()) {
+    const output = latents.map((x) => 0.9 * x * inputScale);
+    ({ latents, memory } = step(schedule, i, { latents, output, noise: Float32Array.of(1, -1), memory }));
+  }
+  expect(latents.every(Number.isFinite), `${label}: ${latents}`).toBe(true);
+  return schedule.steps.length;
+}
+
 test("every sampler stays finite and within the trained timesteps at 1, 2, 3, 7, 49, 333, 999 and 1000 steps", () => {
-  const zero = { ...latent, prediction_type: "v_prediction", rescale_betas_zero_snr: true };
+  const names = samplerNames.filter((name) => !/-(karras|exponential|beta|trailing|normal|simple|uniform)$/.test(name));
   let made = 0;
-  for (const name of samplerNames)
-    for (const base of [latent, { ...latent, prediction_type: "v_prediction" }, zero])
+  for (const name of names)
+    for (const base of bases)
       for (const spacing of ["leading", "trailing", "linspace"])
-        for (const steps of [1, 2, 3, 7, 49, 333, 999, 1000]) {
+        for (const steps of counts) {
           const config = { ...samplerConfig(name, base), timestep_spacing: spacing };
-          const open = /dpmpp-2m$|unipc$/.test(name) && spacing === "leading" && steps === 1000;
-          if (open || (name === "lcm" && steps > 50)) {
+          const open = /^(dpmpp-2m|dpmpp-2m-sde|unipc|deis)$/.test(name) && spacing === "leading" && steps === 1000;
+          if (open || ((name === "lcm" || name === "tcd") && steps > 50)) {
             expect(() => createSchedule(config, steps)).toThrow(/at most \d+/);
             continue;
           }
-          const schedule = createSchedule(config, steps);
-          const label = `${name} ${spacing} ${steps}`;
-          expect(schedule.steps.length, label).toBe(name === "pndm" && steps > 1 ? steps + 1 : steps);
-          expect(Math.min(...schedule.timesteps), label).toBeGreaterThanOrEqual(0);
-          expect(Math.max(...schedule.timesteps), label).toBeLessThanOrEqual(999);
-          let latents: Float32Array = Float32Array.of(schedule.initialNoiseScale, -schedule.initialNoiseScale);
-          let memory = noMemory;
-          for (const [i, { inputScale }] of schedule.steps.entries()) {
-            const output = latents.map((x) => 0.9 * x * inputScale);
-            ({ latents, memory } = step(schedule, i, { latents, output, noise: Float32Array.of(1, -1), memory }));
-          }
-          expect(latents.every(Number.isFinite), `${label}: ${latents}`).toBe(true);
+          const rows = finiteRows(config, steps, `${name} ${spacing} ${steps}`);
+          const more = name === "pndm" && steps > 1 ? 1 : twoRows.test(name) ? steps - 1 : 0;
+          expect(rows, `${name} ${spacing} ${steps}`).toBe(steps + more);
           made++;
         }
-  expect(made).toBeGreaterThan(600);
+  expect(made).toBeGreaterThan(1000);
+});
+
+test("so it does on every other grid and spacing that a name may end with", () => {
+  let made = 0;
+  for (const name of samplerNames.filter((one) => /-(karras|exponential|beta|normal|simple|uniform)$/.test(one)))
+    for (const base of bases)
+      for (const steps of [1, 2, 7, 30, 333]) {
+        const rows = finiteRows(samplerConfig(name, base), steps, `${name} ${steps}`);
+        // ComfyUI's grid of this name has a point more where the steps do not divide the timesteps.
+        const points = name.endsWith("ddim-uniform") ? Math.ceil(999 / Math.floor(1000 / steps)) : steps;
+        expect(rows, `${name} ${steps}`).toBe(twoRows.test(name) ? 2 * points - 1 : points);
+        made++;
+      }
+  expect(made).toBeGreaterThan(900);
+});
+
+test("named grids of A1111 and ComfyUI begin and end where those do", () => {
+  const sigmas = (name: string) => createSchedule(samplerConfig(name, latent), 20).sigmas ?? [];
+  expect([sigmas("euler-normal")[0], sigmas("euler-normal").at(-2)].map((s) => s?.toFixed(4))).toEqual([
+    "14.6146",
+    "0.0292",
+  ]);
+  expect(createSchedule(samplerConfig("euler-simple", latent), 20).timesteps.slice(0, 3)).toEqual([999, 949, 899]);
+  expect(createSchedule(samplerConfig("euler-ddim-uniform", latent), 20).timesteps).toEqual(
+    createSchedule(samplerConfig("ddim", latent), 20).timesteps,
+  );
+  expect(createSchedule(samplerConfig("dpmpp-2m-sgm-uniform", latent), 4).timesteps).toEqual([
+    999, 749.25, 499.5, 249.75,
+  ]);
+  // Zero terminal SNR keeps a grid that was asked for, and has diffusers' begin at the top.
+  expect(samplerConfig("heun-sgm-uniform", zeroSnr).timestep_spacing).toBe("sgm_uniform");
+  expect(samplerConfig("heun-karras", zeroSnr)).toMatchObject({
+    timestep_spacing: "trailing",
+    use_karras_sigmas: true,
+  });
+});
+
+test("a strength counts steps, of which some classes run two rows each", () => {
+  const begin = (name: string, steps: number, strength: number) => {
+    const whole = createSchedule(samplerConfig(name, latent), steps);
+    const part = createSchedule(samplerConfig(name, latent), steps, { strength });
+    expect(part.timesteps).toEqual(whole.timesteps.slice(-part.timesteps.length));
+    return part.timesteps.length;
+  };
+  expect([begin("euler", 10, 0.6), begin("heun", 10, 0.6), begin("dpmpp-sde-karras", 10, 0.6)]).toEqual([6, 11, 11]);
+  expect([begin("dpm2-ancestral", 7, 0.5), begin("heun", 10, 0.01), begin("heun", 1, 1)]).toEqual([5, 1, 1]);
 });
 
 test("one step begins at the noisiest timestep, whatever the grid counts from", () => {
@@ -152,6 +215,13 @@ test("zero terminal SNR starts the Euler classes at sigma 4096", () => {
     expect(schedule.sigmas?.[0]).toBeCloseTo(4096, 2);
     expect(schedule.timesteps[0]).toBe(999);
   }
+});
+
+test("classes that do not know zero terminal SNR begin where the training's noise ends, as diffusers has them", () => {
+  for (const name of ["heun", "dpm2", "dpm2-ancestral", "dpmpp-sde", "lms", "deis", "dpmpp-2s"] as const)
+    expect(createSchedule(samplerConfig(name, zeroSnr), 10).sigmas?.[0], name).toBeCloseTo(14.6146, 3);
+  const pndm = samplerConfig("pndm", zeroSnr);
+  expect(createSchedule(pndm, 10)).toEqual(createSchedule({ ...pndm, rescale_betas_zero_snr: false }, 10));
 });
 
 test("a step of a single-step sampler is two numbers in float64", () => {
@@ -196,7 +266,7 @@ test("what cannot be carried is refused by name", () => {
     expect(String(caught)).toContain(words);
   };
   const of = (name: string, extra: ScheduleConfig) => ({ ...samplerConfig(name, latent), ...extra });
-  refused(of("ddim", { _class_name: "HeunDiscreteScheduler" }), 5, "HeunDiscreteScheduler");
+  refused(of("ddim", { _class_name: "SASolverScheduler" }), 5, "SASolverScheduler");
   refused(of("ddim", { _class_name: "constructor" }), 5, schedulerClasses.join(", "));
   refused(of("ddim", { prediction_type: "flow_prediction" }), 5, "flow_prediction");
   refused(of("ddim", { timestep_spacing: "even" }), 5, "even");
@@ -204,7 +274,11 @@ test("what cannot be carried is refused by name", () => {
   refused(of("ddim", { rescale_betas_zero_snr: true, timestep_spacing: "trailing" }), 5, "divides by zero");
   refused(of("ddim", { trained_betas: [0.1] }), 5, "trained_betas");
   refused(of("ddpm", { variance_type: "learned_range" }), 5, "learned_range");
-  refused(of("euler", { use_beta_sigmas: true }), 5, "use_beta_sigmas");
+  refused(of("euler", { use_flow_sigmas: true }), 5, "use_flow_sigmas");
+  refused(of("euler", { use_lu_lambdas: true }), 5, "use_lu_lambdas");
+  refused(of("ddim", { timestep_spacing: "sgm_uniform" }), 5, "sgm_uniform is for samplers that step in sigma");
+  refused(of("ddim", { eta: 1.5 }), 5, "from 0 to 1");
+  refused(of("ddim", { eta: Number.NaN }), 5, "eta is NaN");
   refused(of("euler", { use_karras_sigmas: true, use_exponential_sigmas: true }), 5, "karras and exponential");
   refused(of("euler", { final_sigmas_type: "none" }), 5, "final_sigmas_type");
   refused(of("euler", { interpolation_type: "cubic" }), 5, "cubic");
@@ -212,7 +286,18 @@ test("what cannot be carried is refused by name", () => {
   refused(of("dpmpp-2m", { solver_order: 4 }), 5, "solver_order");
   refused(of("pndm", { skip_prk_steps: false }), 5, "skip_prk_steps");
   for (const steps of [0, -1, 1.5, 1001, Number.NaN]) refused(of("ddim", {}), steps, "from 1 to 1000");
-  expect(() => samplerConfig("heun", latent)).toThrow(/ddim, .*lcm/);
+  expect(() => samplerConfig("restart", latent)).toThrow(/ddim, .*lcm/);
+  for (const [theirs, ours] of [
+    ["DPM++ 2M SDE Karras", "dpmpp-2m-sde-karras"],
+    ["Euler a", "euler-ancestral"],
+    ["dpm_2_ancestral", "dpm2-ancestral"],
+    ["uni_pc", "unipc"],
+  ])
+    expect(() => samplerConfig(theirs, latent)).toThrow(`Did you mean "${ours}"?`);
+  refused({ ...samplerConfig("heun", latent), use_lu_lambdas: true }, 5, "use_lu_lambdas");
+  for (const name of ["dpm2", "dpm2-ancestral", "dpmpp-sde"])
+    refused({ ...samplerConfig(name, latent), prediction_type: "sample" }, 5, "predicts epsilon or v_prediction");
+  refused(of("deis", { thresholding: true }), 5, "thresholding");
   expect(() => createSchedule(of("ddim", {}), 5, { first: 5 })).toThrow(RangeError);
 });
 

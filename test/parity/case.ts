@@ -13,7 +13,7 @@ const generation = z.object({
     facts: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
   }),
   controlnets: z.record(z.string(), z.object({ path: z.string(), layout: z.string() })),
-  loras: z.array(z.unknown()),
+  loras: z.array(z.object({ file: z.string(), layout: z.string(), scale: z.number() })),
   request: z.object({
     prompt: z.string(),
     negativePrompt: z.string(),

@@ -28,8 +28,7 @@ export async function runCase(folder: string, say: (line: string) => void): Prom
 }
 
 async function runGeneration(folder: string, found: GenerationCase, say: (line: string) => void) {
-  const { base, controlnets, request } = found;
-  if (found.loras.length > 0) throw new Error("This engine does not run LoRAs yet.");
+  const { base, controlnets, loras, request } = found;
   const inputs = tensorsIn(folder, "inputs.safetensors");
 
   await using engine = new Engine({ runtime: { device: "cpu" } });
@@ -40,6 +39,7 @@ async function runGeneration(folder: string, found: GenerationCase, say: (line: 
   await using pipeline = await engine.load({
     base: nodeModel(join(folder, base.path)),
     nets: Object.fromEntries(nets.map(([name, { path }]) => [name, nodeModel(join(folder, path))])),
+    loras: loras.map(({ file, scale }) => ({ file: nodeModel(join(folder, file)), weight: scale })),
     // A reduced model in one file does not tell its family; the case does.
     ...(base.layout === "ldm" ? { facts: { family: base.family === "sd21" ? "sd2" : "sd1", ...base.facts } } : {}),
   });

@@ -128,8 +128,12 @@ export function stillEngine(wanted: Partial<Still> = {}) {
         device: still.device,
       });
     },
-    fingerprints: async () => ({ base: print(), nets: Object.fromEntries(nets.map((name) => [name, print()])) }),
-    countTokens: async () => ({ used: 1, limit: 75, cut: "" }),
+    fingerprints: async () => ({
+      base: print(),
+      nets: Object.fromEntries(nets.map((name) => [name, print()])),
+      ...{ vae: null, loras: [], embeddings: {} },
+    }),
+    countTokens: async () => ({ used: 1, limit: 75, cut: "", chunks: [{ start: 0, end: 1, used: 1 }] }),
     runs: () => ({}),
     async dispose() {
       asked.disposed++;

@@ -1,20 +1,21 @@
-import { type Inspection, inspect } from "@underdraw/engine";
-import { nodeModel } from "@underdraw/engine/node";
+import { inspect } from "@underdraw/engine";
 import type { Arguments, Command, Surroundings } from "../command.ts";
 import { exitCodes, misused } from "../failure.ts";
+import { inspectionInWords } from "../inspection-words.ts";
 import { chooseModel } from "../model-choice.ts";
+import { openPlace } from "../model-place.ts";
 
-/** `underdraw inspect`: what a model is, and what it lacks. */
+/** `underdraw inspect`: what a model is, what it lacks, and what to do with it. */
 export const inspectCommand: Command = {
   name: "inspect",
-  about: "Tell what a model is: family, parts, parameters, number types, what is missing.",
+  about: "Tell what a model file is: family, parts, rank or vectors, number types, what is missing, how to use it.",
   usage: ["inspect FILE|FOLDER [--base FILE|FOLDER] [--json]"],
   flags: {
     Flags: [
       {
         name: "base",
         value: "PATH",
-        help: 'a base model: tells whether a control net fits it; "pack" is the one that comes along',
+        help: 'a base model: tells whether a control net, a LoRA, an embedding or a VAE fits it; "pack" is the one that comes along',
       },
       { name: "json", help: "one JSON object on stdout" },
     ],
@@ -25,6 +26,7 @@ export const inspectCommand: Command = {
   examples: [
     "inspect ./stable-diffusion-v1-5",
     "inspect v1-5-pruned-emaonly.safetensors",
+    "inspect ink.safetensors --base v1-5-pruned-emaonly.safetensors",
     "inspect ./control_v11p_sd15_canny --base ./stable-diffusion-v1-5",
   ],
   run: inspectModel,
@@ -35,47 +37,9 @@ async function inspectModel({ flags, words }: Arguments, { stdout, signal }: Sur
   if (path === undefined) throw misused("inspect", "inspect needs a model: underdraw inspect FILE|FOLDER.");
   if (more.length > 0) throw misused(more[0] as string, `inspect looks at one model, and "${more[0]}" is one more.`);
   const base = flags.get("base");
-  const held = base === undefined ? undefined : base === "pack" ? (await chooseModel(undefined)).base : nodeModel(base);
-  const found = await inspect(nodeModel(path), held, { signal });
-  stdout.write(flags.has("json") ? `${JSON.stringify(found)}\n` : inWords(found));
+  const held =
+    base === undefined ? undefined : base === "pack" ? (await chooseModel(undefined)).base : await openPlace(base);
+  const found = await inspect(await openPlace(path), held, { signal });
+  stdout.write(flags.has("json") ? `${JSON.stringify(found)}\n` : inspectionInWords(found, path));
   return found.problems.length > 0 || found.fit?.fits === false ? exitCodes.failed : exitCodes.done;
-}
-
-const kinds: Readonly<Record<Inspection["kind"], string>> = {
-  base: "a base model",
-  net: "a control net",
-  unet: "a UNet alone",
-  vae: "a VAE alone",
-  "text-encoder": "a text encoder alone",
-  lora: "a LoRA",
-  unknown: "nothing that is known here",
-};
-
-function inWords({ name, kind, family, parts, problems, warnings, prediction, fit }: Inspection): string {
-  const total = parts.reduce((sum, { parameters }) => sum + parameters, 0);
-  const width = Math.max(0, ...parts.map(({ part }) => part.length));
-  const lines = [
-    `${name}: ${kinds[kind]}${family === null ? "" : `, family ${family}`}, ${amount(total)} parameters`,
-    ...parts.map(({ part, tensors, parameters, dtypes }) => {
-      const types = Object.entries(dtypes).map(([type, count]) => `${count} ${type}`);
-      return `  ${part.padEnd(width)}  ${amount(parameters).padStart(9)} parameters in ${tensors} tensors: ${types.join(", ")}`;
-    }),
-    ...(prediction ? [`  predicts ${prediction.type}: ${prediction.evidence}`] : []),
-    ...(fit ? [fit.fits ? "  fits the base" : `  does not fit the base: ${fit.reason}`] : []),
-    ...warnings.map((warning) => `  assumed: ${warning}`),
-    ...problems.map((problem) => `  problem: ${problem}`),
-  ];
-  return `${lines.join("\n")}\n`;
-}
-
-/** A count in thousands, millions or billions, with three digits. */
-function amount(count: number): string {
-  for (const [size, unit] of [
-    [1e9, "G"],
-    [1e6, "M"],
-    [1e3, "k"],
-  ] as const) {
-    if (count >= size) return `${(count / size).toPrecision(3)} ${unit}`;
-  }
-  return String(count);
 }

@@ -5,23 +5,33 @@ import {
   hint,
   kv,
   type Precision,
+  quantised,
+  quantisedWeights,
   sumNames,
   temb,
+  type WeightBits,
   type Weights,
 } from "../graph/index.ts";
-import { type Network, openNetwork } from "../runtime/network.ts";
+import { type Network, type NetworkOptions, openNetwork } from "../runtime/network.ts";
 import type { Runtime, Tensor } from "../runtime/runtime.ts";
 
 // A ControlNet at work: four graphs, of which only `control` runs in every step. What depends on the map, the text or
 // the schedule alone is computed once and handed back as tensors.
 
-/** The graphs of a ControlNet. */
-export const controlNetGraphs = (config: ControlNetConfig, precision: Precision): Record<NetPiece, Graph> => ({
-  hint: hint(config, precision),
-  kv: kv(config, precision),
-  temb: temb(config, precision),
-  control: control(config, precision),
-});
+/** The graphs of a ControlNet, with linear layers in so many bits; whole without. */
+export function controlNetGraphs(
+  config: ControlNetConfig,
+  precision: Precision,
+  bits: WeightBits | null = null,
+): Record<NetPiece, Graph> {
+  const stored = (graph: Graph): Graph => (bits === null ? graph : quantised(graph, bits));
+  return {
+    hint: stored(hint(config, precision)),
+    kv: stored(kv(config, precision)),
+    temb: stored(temb(config, precision)),
+    control: stored(control(config, precision)),
+  };
+}
 
 /** The pieces that a ControlNet is loaded in. */
 export type NetPiece = "hint" | "kv" | "temb" | "control";
@@ -40,17 +50,22 @@ export async function openControlNet(
   runtime: Runtime,
   config: ControlNetConfig,
   weights: Weights,
-  options: { readonly signal?: AbortSignal; readonly onPiece?: (piece: NetPiece) => void } = {},
+  {
+    bits = null,
+    onPiece,
+    ...options
+  }: NetworkOptions & { readonly bits?: WeightBits | null; readonly onPiece?: (piece: NetPiece) => void } = {},
 ): Promise<LoadedNet> {
-  const graphs = controlNetGraphs(config, runtime.precision);
+  const graphs = controlNetGraphs(config, runtime.precision, bits);
+  const stored = quantisedWeights(weights);
   const pieces: Partial<Record<NetPiece, Network>> = {};
   const release = async () => {
     for (const piece of Object.values(pieces)) await piece.release();
   };
   try {
     for (const piece of ["hint", "kv", "temb", "control"] as const) {
-      pieces[piece] = await openNetwork(runtime, graphs[piece], weights, options);
-      options.onPiece?.(piece);
+      pieces[piece] = await openNetwork(runtime, graphs[piece], stored, options);
+      onPiece?.(piece);
     }
   } catch (error) {
     await release();

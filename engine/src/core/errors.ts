@@ -14,6 +14,7 @@ export interface ErrorDetails {
   "weights-not-finite": { file: string; tensor: string };
   "picture-unreadable": { file: string; reason: string };
   "file-unwritable": { file: string; reason: string };
+  "storage-full": { needed?: number; free?: number };
   "result-not-finite": { what: string };
   "condition-failed": { condition: string };
   "request-invalid": { issues: readonly { path: string; message: string }[] };

@@ -1,5 +1,5 @@
 import type { TokenizerFiles } from "./tokenizer.ts";
-import { byteCharacters } from "./tokenizer.ts";
+import { byteCharacters } from "./tokenizer-merges.ts";
 
 /** The names of CLIP's two special tokens. */
 export const clipTokens = { startToken: "<|startoftext|>", endToken: "<|endoftext|>" } as const;

@@ -2,7 +2,7 @@ import { timestepGrid } from "./grid.ts";
 import { alphaBars, predictionFactors, refuse, trainSteps, wholeSetting } from "./noise-levels.ts";
 import type { Limit, ScheduleConfig, ScheduleStep } from "./schedule.ts";
 
-// The variance-preserving classes that go from training timestep to training timestep: DDIM, DDPM and LCM. A latent is
+// The variance-preserving classes that go from training timestep to training timestep: DDIM, DDPM, LCM and TCD. A latent is
 // `sqrt(bar) * clean + sqrt(1 - bar) * normal`. Formulas: Song and others 2020 (arXiv 2010.02502), Ho and others 2020
 // (arXiv 2006.11239), Luo and others 2023 (arXiv 2310.04378); choices of timestep and final level as in diffusers.
 
@@ -46,19 +46,28 @@ function wholeGrid(config: ScheduleConfig, steps: number): number[] {
   return timestepGrid(config, { spacing, train, steps, whole: true, open: false, last: train });
 }
 
-/** DDIMScheduler with eta 0. */
+/** A share from 0 to 1 that a config sets as `eta`: how much of the noise is drawn anew; else `request-invalid`. */
+function etaOf(config: ScheduleConfig, missing: number): number {
+  const eta = config.eta ?? missing;
+  if (!(eta >= 0 && eta <= 1)) refuse("eta", `The scheduler's eta is ${eta}. Give a number from 0 to 1.`);
+  return eta;
+}
+
+/** DDIMScheduler. `eta`, 0 by default, is what its step takes beside the config. */
 export function ddim(config: ScheduleConfig, steps: number): Plan {
   const bars = alphaBars(config);
   const final = (config.set_alpha_to_one ?? true) ? 1 : (bars[0] as number);
   // The level before is a fixed number of timesteps away, whatever the grid is.
   const stride = Math.floor(bars.length / steps);
   const limit = limitOf(config, true);
+  const eta = etaOf(config, 0);
   const all = wholeGrid(config, steps).map((timestep) => {
     const bar = bars[timestep] as number;
     const before = timestep - stride >= 0 ? (bars[timestep - stride] as number) : final;
     const { clean, noise } = predictionFactors(config, Math.sqrt(bar), Math.sqrt(1 - bar));
-    const direction = Math.sqrt(1 - before);
-    const next = { clean: Math.sqrt(before), sample: direction * noise[0], output: direction * noise[1], noise: 0 };
+    const drawn = eta === 0 ? 0 : eta * Math.sqrt(Math.max(((1 - before) / (1 - bar)) * (1 - bar / before), 0));
+    const direction = Math.sqrt(1 - before - drawn * drawn);
+    const next = { clean: Math.sqrt(before), sample: direction * noise[0], output: direction * noise[1], noise: drawn };
     return singleStep(timestep, bar, clean, next);
   });
   return { steps: all, sigmas: null, initialNoiseScale: 1, limit };
@@ -94,18 +103,23 @@ export function ddpm(config: ScheduleConfig, steps: number): Plan {
   return { steps: all, sigmas: null, initialNoiseScale: 1, limit: limitOf(config, true) };
 }
 
-/** LCMScheduler: few steps picked from the timesteps of the distillation. Draws noise in every step but the last. */
-export function lcm(config: ScheduleConfig, steps: number): Plan {
-  const bars = alphaBars(config);
-  const origin = wholeSetting(config, "original_inference_steps", 50, [1, bars.length]);
+// Few steps, picked from the timesteps of a distillation.
+function distilledGrid(config: ScheduleConfig, steps: number, train: number): readonly number[] {
+  const origin = wholeSetting(config, "original_inference_steps", 50, [1, train]);
   if (steps > origin)
     refuse(
       "original_inference_steps",
-      `LCMScheduler was distilled with ${origin} steps and cannot do ${steps}. Ask for at most ${origin}.`,
+      `${config._class_name} was distilled with ${origin} steps and cannot do ${steps}. Ask for at most ${origin}.`,
     );
-  const stride = Math.floor(bars.length / origin);
+  const stride = Math.floor(train / origin);
+  return Array.from({ length: steps }, (_, i) => (origin - Math.floor(i * (origin / steps))) * stride - 1);
+}
+
+/** LCMScheduler. Draws noise in every step but the last. */
+export function lcm(config: ScheduleConfig, steps: number): Plan {
+  const bars = alphaBars(config);
+  const grid = distilledGrid(config, steps, bars.length);
   const scaling = config.timestep_scaling ?? 10;
-  const grid = Array.from({ length: steps }, (_, i) => (origin - Math.floor(i * (origin / steps))) * stride - 1);
   const all = grid.map((timestep, i) => {
     const bar = bars[timestep] as number;
     const last = i === steps - 1;
@@ -124,4 +138,31 @@ export function lcm(config: ScheduleConfig, steps: number): Plan {
     });
   });
   return { steps: all, sigmas: null, initialNoiseScale: 1, limit: limitOf(config, false) };
+}
+
+/**
+ * TCDScheduler (Zheng and others 2024, arXiv 2402.19159). `eta`, 0.3 by default as in its step, is the paper's gamma: how
+ * far a step goes below the next timestep, to come up again by noise that it draws; 0 draws none.
+ */
+export function tcd(config: ScheduleConfig, steps: number): Plan {
+  const bars = alphaBars(config);
+  const grid = distilledGrid(config, steps, bars.length);
+  const eta = etaOf(config, 0.3);
+  const all = grid.map((timestep, i) => {
+    const bar = bars[timestep] as number;
+    const last = i === steps - 1;
+    const to = last ? 0 : (grid[i + 1] as number);
+    const [below, before] = [bars[Math.floor((1 - eta) * to)] as number, bars[to] as number];
+    const { clean, noise } = predictionFactors(config, Math.sqrt(bar), Math.sqrt(1 - bar));
+    // Up again from `below`: the picture's share shrinks, and noise fills in.
+    const share = last || eta === 0 ? 1 : before / below;
+    const [up, direction] = [Math.sqrt(share), Math.sqrt(1 - below)];
+    return singleStep(timestep, bar, clean, {
+      clean: up * Math.sqrt(below),
+      sample: up * direction * noise[0],
+      output: up * direction * noise[1],
+      noise: Math.sqrt(1 - share),
+    });
+  });
+  return { steps: all, sigmas: null, initialNoiseScale: 1, limit: { kind: "none" } };
 }

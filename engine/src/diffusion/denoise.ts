@@ -135,7 +135,7 @@ export async function denoise(
     if (known && i <= known.step) continue;
     options.signal?.throwIfAborted();
     hoisted ??= await hoist(runtime, unet, { ...request, from: i }, kept, options);
-    const scaled = Float32Array.from(latents, (value) => value * at.inputScale);
+    const scaled = latents.map((value) => value * at.inputScale);
     if (i === 0)
       see?.(
         "unet.input",
@@ -172,7 +172,8 @@ function seen(latent: Float32Array, { extra }: DenoiseRequest): Float32Array {
 
 /**
  * The clean latent that a step's output promises. In the variance-preserving scale a noisy latent is
- * `alpha x clean + sigma x noise` with `alpha^2 + sigma^2 = 1`; a step's input scale leads there.
+ * `alpha x clean + sigma x noise` with `alpha^2 + sigma^2 = 1`; a step's input scale leads there. (Not so the noise that
+ * a picture is brought to a step with: second rows of a step stand between two levels.)
  */
 function clean(
   latents: Float32Array,
@@ -182,7 +183,7 @@ function clean(
 ): Float32Array {
   if (prediction === "sample") return output;
   const alpha = at.noised.clean * at.inputScale;
-  const sigma = at.noised.noise * at.inputScale;
+  const sigma = Math.sqrt(1 - alpha * alpha);
   const [sample, factor] = prediction === "v_prediction" ? [alpha, -sigma] : [1 / alpha, -sigma / alpha];
   return latents.map((value, n) => sample * value * at.inputScale + factor * (output[n] ?? 0));
 }

@@ -1,3 +1,4 @@
+import { betaQuantile } from "./beta-quantile.ts";
 import { refuse, wholeSetting } from "./noise-levels.ts";
 import type { ScheduleConfig } from "./schedule.ts";
 
@@ -66,8 +67,35 @@ export function timestepGrid(config: ScheduleConfig, grid: GridOptions): number[
   }
   return refuse(
     "timestep_spacing",
-    `The timestep_spacing "${spacing}" is not supported. Use leading, trailing or linspace.`,
+    `The timestep_spacing "${spacing}" is not supported here. Use leading, trailing or linspace${
+      namedSpacings.includes(spacing) ? `: ${spacing} is for samplers that step in sigma` : ""
+    }.`,
   );
+}
+
+/** Grids of A1111 and ComfyUI that diffusers lacks, as further values of `timestep_spacing`. */
+export const namedSpacings: readonly string[] = ["normal", "sgm_uniform", "simple", "ddim_uniform"];
+
+/**
+ * Timesteps of a grid that A1111 and ComfyUI have by name (their functions `normal_scheduler`, `simple_scheduler` and
+ * `ddim_scheduler`); null for all other names. Fractions mean sigmas between the table's, straight in their logarithm.
+ * "ddim_uniform" has one point more than asked for where the steps do not divide the timesteps, as there.
+ */
+export function namedTimesteps(spacing: string, train: number, steps: number): readonly number[] | null {
+  switch (spacing) {
+    case "normal":
+      return linspace(train - 1, 0, steps);
+    case "sgm_uniform":
+      return linspace(train - 1, 0, steps + 1).slice(0, -1);
+    case "simple":
+      return Array.from({ length: steps }, (_, i) => train - 1 - Math.trunc(i * (train / steps)));
+    case "ddim_uniform": {
+      const stride = Math.max(Math.floor(train / steps), 1);
+      return Array.from({ length: Math.ceil((train - 1) / stride) }, (_, i) => 1 + i * stride).reverse();
+    }
+    default:
+      return null;
+  }
 }
 
 /** The value of a table between its entries, by straight lines; the ends hold beyond. */
@@ -82,36 +110,58 @@ export function interpolate(table: ArrayLike<number>, at: number): number {
 /** The timestep of a noise level, by straight lines in log sigma; `logs` rises. A fraction within the table. */
 export function timestepOf(sigma: number, logs: ArrayLike<number>): number {
   const log = Math.log(Math.max(sigma, 1e-10));
-  let low = 0;
-  for (let i = 0; i < logs.length - 1; i++) if (log >= (logs[i] as number)) low = i;
+  let [low, above] = [0, logs.length - 1];
+  while (above - low > 1) {
+    const middle = (low + above) >> 1;
+    if (log >= (logs[middle] as number)) low = middle;
+    else above = middle;
+  }
   const from = logs[low] as number;
   const to = logs[low + 1] as number;
   return low + Math.min(Math.max((from - log) / (from - to), 0), 1);
 }
 
 /** Noise levels of Karras and others 2022 (arXiv 2206.00364), rho 7, from `most` down to `least`. */
-export function karrasSigmas(most: number, least: number, count: number): number[] {
+function karrasSigmas(most: number, least: number, count: number): number[] {
   const [top, bottom] = [most ** (1 / 7), least ** (1 / 7)];
   return linspace(0, 1, count).map((ramp) => (top + ramp * (bottom - top)) ** 7);
 }
 
 /** Noise levels evenly spaced in their logarithm, from `most` down to `least`. */
-export function exponentialSigmas(most: number, least: number, count: number): number[] {
+function exponentialSigmas(most: number, least: number, count: number): number[] {
   return linspace(Math.log(most), Math.log(least), count).map(Math.exp);
 }
 
+/** Noise levels at the quantiles of a beta distribution with 0.6 twice (Lee and others 2024, arXiv 2407.12173). */
+function betaSigmas(most: number, least: number, count: number): number[] {
+  return linspace(0, 1, count).map((ramp) => least + betaQuantile(1 - ramp, 0.6) * (most - least));
+}
+
+/** Ways to space noise levels that are settings of their own (`use_karras_sigmas` ...). */
+export type SigmaSpacing = "karras" | "exponential" | "beta" | "lu";
+
+/** Noise levels spaced in a way, from `most` down to `least`. */
+export function spacedSigmas(how: SigmaSpacing, most: number, least: number, count: number): number[] {
+  if (how === "karras") return karrasSigmas(most, least, count);
+  if (how === "beta") return betaSigmas(most, least, count);
+  // Straight in log signal-to-noise ("lu") is straight in the logarithm of sigma.
+  return exponentialSigmas(most, least, count);
+}
+
 /** A config's own way to space noise levels, or null for the timesteps' own. */
-export function sigmaSpacing(config: ScheduleConfig): "karras" | "exponential" | "lu" | null {
-  for (const setting of ["use_beta_sigmas", "use_flow_sigmas"] as const)
-    if (config[setting])
-      refuse(setting, `The scheduler asks for ${setting}, which is not supported. Use use_karras_sigmas or none.`);
-  const asked = (["karras", "exponential", "lu"] as const).filter((kind) =>
-    kind === "karras"
-      ? config.use_karras_sigmas
-      : kind === "exponential"
-        ? config.use_exponential_sigmas
-        : config.use_lu_lambdas,
-  );
+export function sigmaSpacing(config: ScheduleConfig): SigmaSpacing | null {
+  if (config.use_flow_sigmas)
+    refuse(
+      "use_flow_sigmas",
+      "The scheduler asks for use_flow_sigmas, which is not supported. Use use_karras_sigmas or none.",
+    );
+  const settings = {
+    karras: config.use_karras_sigmas,
+    exponential: config.use_exponential_sigmas,
+    beta: config.use_beta_sigmas,
+    lu: config.use_lu_lambdas,
+  };
+  const asked = (Object.keys(settings) as SigmaSpacing[]).filter((kind) => settings[kind]);
   if (asked.length > 1)
     refuse("use_karras_sigmas", `The scheduler asks for ${asked.join(" and ")} sigmas at once. Use one.`);
   return asked[0] ?? null;

@@ -3,6 +3,7 @@ import { createPixels, type Pixels } from "../core/pixels.ts";
 import type { VaeConfig } from "../graph/index.ts";
 import type { Network } from "../runtime/network.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { inTiles, oneTile, type Tiles } from "./tiles.ts";
 
 // From latents to pictures, and from pictures to latents.
 
@@ -16,47 +17,84 @@ export interface LatentShape {
 /** How many pixels a latent's side stands for. */
 export const vaeFactor = (config: Pick<VaeConfig, "channels">): number => 2 ** (config.channels.length - 1);
 
-/** Decodes one latent to [3, height, width], about -1..1. Raises `result-not-finite` for numbers that are none. */
+/** How something is coded: `tiles` the whole without it; `onTile` hears how many tiles of how many are done. */
+export interface CodingOptions {
+  readonly signal?: AbortSignal;
+  readonly tiles?: Tiles;
+  readonly onTile?: (done: number, of: number) => void;
+}
+
+/**
+ * Decodes one latent to [3, height, width], about -1..1. Raises `result-not-finite` for numbers that are none; between
+ * tiles it stops with the signal's reason.
+ */
 export async function decodeLatent(
   runtime: Runtime,
   vae: { readonly config: VaeConfig; readonly decoder: Network },
   latent: ArrayLike<number>,
-  { channels, height, width }: LatentShape,
-  options: { readonly signal?: AbortSignal } = {},
+  shape: LatentShape,
+  options: CodingOptions = {},
 ): Promise<Float32Array> {
-  const { scalingFactor, shiftFactor } = vae.config;
-  const scaled = Float32Array.from(latent, (value) => value / scalingFactor + shiftFactor);
-  const input = runtime.tensor(runtime.precision, [1, channels, height, width], scaled);
-  try {
-    const { picture } = await vae.decoder.run({ latent: input }, { batch: 1, height, width }, options);
-    if (!picture) throw new RangeError("The decoder gave no picture.");
-    const values = await runtime.read(picture);
-    picture.dispose();
-    requireFinite(values, "the decoded picture");
-    return values;
-  } finally {
-    input.dispose();
-  }
+  const { scalingFactor, shiftFactor, outChannels } = vae.config;
+  const values = Float32Array.from(latent, (value) => value / scalingFactor + shiftFactor);
+  const run = (tile: Float32Array, cells: Cells): Promise<Float32Array> =>
+    runOnce(
+      runtime,
+      vae.decoder,
+      { input: "latent", output: "picture", channels: shape.channels },
+      tile,
+      cells,
+      options,
+    );
+  const from = { values, channels: shape.channels, scale: 1 };
+  const to = { channels: outChannels, scale: vaeFactor(vae.config) };
+  return inTiles(options.tiles ?? oneTile(shape), shape, from, to, run, options.onTile);
 }
 
-/** Encodes one picture, [3, height, width] in -1..1, to its moments [2 c, h, w]: means, then logarithms of variances. */
+/**
+ * Encodes one picture, [3, height, width] in -1..1, sides a multiple of the autoencoder's factor, to its moments
+ * [2 c, h, w]: means, then logarithms of variances. Raises as `decodeLatent`.
+ */
 export async function encodePicture(
   runtime: Runtime,
-  encoder: Network,
+  { config, encoder }: { readonly config: VaeConfig; readonly encoder: Network },
   picture: Float32Array,
   { width, height }: { readonly width: number; readonly height: number },
-  options: { readonly signal?: AbortSignal } = {},
+  options: CodingOptions = {},
 ): Promise<Float32Array> {
-  const input = runtime.tensor(runtime.precision, [1, 3, height, width], picture);
+  const scale = vaeFactor(config);
+  const channels = config.inChannels;
+  const cells = { height: height / scale, width: width / scale };
+  const run = (tile: Float32Array, of: Cells): Promise<Float32Array> => {
+    const pixels = { height: of.height * scale, width: of.width * scale };
+    return runOnce(runtime, encoder, { input: "picture", output: "moments", channels }, tile, pixels, options);
+  };
+  const to = { channels: 2 * config.latentChannels, scale: 1 };
+  return inTiles(options.tiles ?? oneTile(cells), cells, { values: picture, channels, scale }, to, run, options.onTile);
+}
+
+type Cells = Pick<LatentShape, "height" | "width">;
+
+/** Runs a network with one input and one output, and reads what it gives. */
+export async function runOnce(
+  runtime: Runtime,
+  network: Network,
+  { input, output, channels }: { readonly input: string; readonly output: string; readonly channels: number },
+  values: Float32Array,
+  { height, width }: Cells,
+  { signal }: CodingOptions,
+): Promise<Float32Array> {
+  const tensor = runtime.tensor(runtime.precision, [1, channels, height, width], values);
   try {
-    const { moments } = await encoder.run({ picture: input }, { batch: 1, height, width }, options);
-    if (!moments) throw new RangeError("The encoder gave no moments.");
-    const values = await runtime.read(moments);
-    moments.dispose();
-    requireFinite(values, "the encoded picture");
-    return values;
+    const given = await network.run({ [input]: tensor }, { batch: 1, height, width }, signal ? { signal } : {});
+    const found = given[output];
+    if (!found) throw new RangeError(`${network.graph.name} gave no ${output}.`);
+    const read = await runtime.read(found);
+    found.dispose();
+    requireFinite(read, output === "picture" ? "the decoded picture" : "the encoded picture");
+    return read;
   } finally {
-    input.dispose();
+    tensor.dispose();
   }
 }
 

@@ -1,8 +1,10 @@
 import { UnderdrawError } from "../core/errors.ts";
-import type { Graph, Precision, VaeConfig, Weights } from "../graph/index.ts";
+import type { Graph, Precision, VaeConfig, WeightBits, Weights } from "../graph/index.ts";
 import {
   kv,
   type Part,
+  quantised,
+  quantisedWeights,
   sumNames,
   temb,
   textEncoder,
@@ -12,13 +14,12 @@ import {
   vaeEncoder,
 } from "../graph/index.ts";
 import type { BaseModel } from "../models/base.ts";
-import { checkCoverage, embeddingRows, weightsOf } from "../models/weights.ts";
+import { checkCoverage, weightsOf } from "../models/weights.ts";
 import { type Network, openNetwork } from "../runtime/network.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { clipTokens, clipVocabulary } from "./clip-vocabulary.ts";
 import type { LoadedUnet } from "./denoise.ts";
 import type { LoadedText } from "./text.ts";
-import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
+import { embedderOf, tokenEmbeddings, tokenizerOf } from "./text-tokens.ts";
 
 // The checkpoint, loaded: text encoder, UNet in its pieces, decoder of the autoencoder. What few generations need, the
 // encoder of the autoencoder and shorter text encoders, is loaded when one asks for it, and stays.
@@ -41,18 +42,23 @@ export interface LoadedBase {
 /** How something is loaded. */
 interface Loading {
   readonly signal?: AbortSignal;
+  /** Whether each network is loaded by its first run. */
+  readonly parked?: boolean;
 }
 
-const TOKENS = "text_model.embeddings.token_embedding.weight";
-
-/** The graphs of a checkpoint by name. */
-export function baseGraphs(model: BaseModel, precision: Precision): Record<BasePiece, Graph> {
+/** The graphs of a checkpoint by name, with linear layers in so many bits; whole without. The autoencoder stays whole. */
+export function baseGraphs(
+  model: Pick<BaseModel, "text" | "unet" | "vae">,
+  precision: Precision,
+  bits: WeightBits | null = null,
+): Record<BasePiece, Graph> {
+  const stored = (graph: Graph): Graph => (bits === null ? graph : quantised(graph, bits));
   return {
-    text: textEncoder(model.text.config, precision),
-    kv: kv(model.unet.config, precision),
-    temb: temb(model.unet.config, precision),
-    unet_encoder: unetEncoder(model.unet.config, precision),
-    unet_decoder: unetDecoder(model.unet.config, precision),
+    text: stored(textEncoder(model.text.config, precision)),
+    kv: stored(kv(model.unet.config, precision)),
+    temb: stored(temb(model.unet.config, precision)),
+    unet_encoder: stored(unetEncoder(model.unet.config, precision)),
+    unet_decoder: stored(unetDecoder(model.unet.config, precision)),
     vae_decoder: vaeDecoder(model.vae.config, precision),
   };
 }
@@ -70,7 +76,7 @@ export const partsOf = (graphs: readonly Graph[]): { key: string; dims: readonly
 export function checkBase(model: BaseModel): void {
   const graphs = baseGraphs(model, "float32");
   const { vocabulary, width } = model.text.config;
-  checkCoverage(model.text.tensors, [...partsOf([graphs.text]), { key: TOKENS, dims: [vocabulary, width] }]);
+  checkCoverage(model.text.tensors, [...partsOf([graphs.text]), { key: tokenEmbeddings, dims: [vocabulary, width] }]);
   checkCoverage(model.unet.tensors, partsOf([graphs.kv, graphs.temb, graphs.unet_encoder, graphs.unet_decoder]));
   checkCoverage(model.vae.tensors, partsOf([graphs.vae_decoder, vaeEncoder(model.vae.config, "float32")]));
 }
@@ -79,12 +85,15 @@ export function checkBase(model: BaseModel): void {
 export async function openBaseNetworks(
   runtime: Runtime,
   model: BaseModel,
-  options: Loading & { readonly onPiece?: (piece: string) => void } = {},
+  {
+    bits = null,
+    ...options
+  }: Loading & { readonly bits?: WeightBits | null; readonly onPiece?: (piece: string) => void } = {},
 ): Promise<LoadedBase> {
-  const graphs = baseGraphs(model, runtime.precision);
+  const graphs = baseGraphs(model, runtime.precision, bits);
   const weights = {
-    text: weightsOf(model.text.tensors),
-    unet: weightsOf(model.unet.tensors),
+    text: quantisedWeights(weightsOf(model.text.tensors)),
+    unet: quantisedWeights(weightsOf(model.unet.tensors)),
     vae: weightsOf(model.vae.tensors),
   };
   const of = { text: weights.text, vae_decoder: weights.vae } as Partial<Record<BasePiece, typeof weights.text>>;
@@ -114,7 +123,7 @@ export async function openBaseNetworks(
       tokenizer,
       length: Math.min(model.text.config.length, tokenizer.maxLength),
       network: at("text"),
-      embed: (ids) => embeddingRows(model.text.tensors, TOKENS, ids),
+      embed: embedderOf(model),
     };
     return {
       model,
@@ -122,7 +131,10 @@ export async function openBaseNetworks(
       textWithout: async (skip, loading) => {
         if (skip === 0) return text;
         checkSkip(skip, model.text.config.layers);
-        const graph = () => textEncoder(model.text.config, runtime.precision, skip);
+        const graph = () => {
+          const whole = textEncoder(model.text.config, runtime.precision, skip);
+          return bits === null ? whole : quantised(whole, bits);
+        };
         return { ...text, network: await later(`text_without_${skip}`, graph, weights.text, loading) };
       },
       vaeEncoder: (loading) =>
@@ -146,12 +158,4 @@ function checkSkip(skip: number, layers: number): void {
   if (skip < layers) return;
   const message = `clipSkip leaves out ${skip} layers, and this model's text encoder has ${layers}. Give at most ${layers - 1}.`;
   throw new UnderdrawError("request-invalid", message, { issues: [{ path: "clipSkip", message }] });
-}
-
-/** The checkpoint's own tokenizer, or CLIP's whole vocabulary for a file that carries none. */
-async function tokenizerOf({ tokenizer, family }: BaseModel): Promise<Tokenizer> {
-  if (tokenizer) return createTokenizer({ ...tokenizer.config, vocab: tokenizer.vocab, merges: tokenizer.merges });
-  // OpenCLIP fills up with token 0, OpenAI's CLIP with the end token.
-  const padToken = family === "sd2" ? "!" : clipTokens.endToken;
-  return createTokenizer({ ...(await clipVocabulary()), ...clipTokens, padToken, maxLength: 77, lowerCase: true });
 }

@@ -24,11 +24,21 @@ export function trainSteps(config: ScheduleConfig): number {
   return wholeSetting(config, "num_train_timesteps", 1000, [2, 100_000]);
 }
 
-// Defaults of diffusers' classes; LCMScheduler's differ, as its class says.
+// Defaults of diffusers' classes: some have the range of Stable Diffusion, two of them its schedule too.
+const latentSchedule: readonly string[] = ["LCMScheduler", "TCDScheduler"];
+const latentRange: readonly string[] = [
+  ...latentSchedule,
+  "DPMSolverSDEScheduler",
+  "HeunDiscreteScheduler",
+  "KDPM2AncestralDiscreteScheduler",
+  "KDPM2DiscreteScheduler",
+];
+
 function betaRange(config: ScheduleConfig): readonly [schedule: string, start: number, end: number] {
-  const latent = config._class_name === "LCMScheduler";
+  const name = config._class_name ?? "";
+  const latent = latentRange.includes(name);
   return [
-    config.beta_schedule ?? (latent ? "scaled_linear" : "linear"),
+    config.beta_schedule ?? (latentSchedule.includes(name) ? "scaled_linear" : "linear"),
     config.beta_start ?? (latent ? 0.00085 : 0.0001),
     config.beta_end ?? (latent ? 0.012 : 0.02),
   ];
@@ -98,6 +108,19 @@ function products(alphas: Float64Array): Float64Array {
   });
 }
 
+// The classes of diffusers that know `rescale_betas_zero_snr`; the others leave it unread, and so does the engine: methods
+// that mean derivatives by sigma over a whole step have no use for the sigma that would be its first.
+const rescaling: readonly string[] = [
+  "DDIMScheduler",
+  "DDPMScheduler",
+  "DPMSolverMultistepScheduler",
+  "EulerAncestralDiscreteScheduler",
+  "EulerDiscreteScheduler",
+  "LCMScheduler",
+  "TCDScheduler",
+  "UniPCMultistepScheduler",
+];
+
 /**
  * The share of the picture's power that is left at each training timestep (alpha-bar), falling. With
  * `rescale_betas_zero_snr` the square roots are shifted so that the last is 0 and the first stays (Lin and others 2023,
@@ -108,7 +131,7 @@ export function alphaBars(config: ScheduleConfig, end: "zero" | "above-zero" = "
   for (const [i, beta] of steps.entries())
     if (!(beta >= 0 && beta < 1)) refuse("betas", `The scheduler's beta at timestep ${i} is ${beta}, outside 0 to 1.`);
   const bars = products(steps.map((beta) => round(1 - beta)));
-  if (!config.rescale_betas_zero_snr) return bars;
+  if (!config.rescale_betas_zero_snr || !rescaling.includes(config._class_name ?? "")) return bars;
   const roots = bars.map((bar) => round(Math.sqrt(bar)));
   const [first, last] = [roots[0] as number, roots[roots.length - 1] as number];
   const factor = round(first / round(first - last));

@@ -19,7 +19,7 @@ export function pndm(config: ScheduleConfig, steps: number, first: number): Plan
   const velocity = config.prediction_type === "v_prediction";
   if (!velocity && (config.prediction_type ?? "epsilon") !== "epsilon")
     refuse("prediction_type", `PNDMScheduler predicts epsilon or v_prediction, not "${config.prediction_type}".`);
-  const bars = alphaBars({ ...config, rescale_betas_zero_snr: false });
+  const bars = alphaBars(config);
   const train = trainSteps(config);
   const spacing = config.timestep_spacing ?? "leading";
   const grid = timestepGrid(config, { spacing, train, steps, whole: true, open: false, last: train });

@@ -44,6 +44,8 @@ export interface ScheduleConfig {
   readonly skip_prk_steps?: boolean | null | undefined;
   readonly original_inference_steps?: number | null | undefined;
   readonly timestep_scaling?: number | null | undefined;
+  /** Not in diffusers' files but an argument of its steps: how much noise DDIM (0 by default) and TCD (0.3) draw, 0 to 1. */
+  readonly eta?: number | null | undefined;
 }
 
 /** One step of a schedule. `x` is the latent before it, `out` what the net (and guidance) made of it. */
@@ -59,8 +61,8 @@ export interface ScheduleStep {
   /** If present, `x` is replaced by `last * (x of the step before) + now * converted + previous * (earlier ones)`. */
   readonly corrected: { readonly last: number; readonly now: number; readonly previous: readonly number[] } | null;
   /**
-   * The next latent: `sample * x + output * out + converted * converted + previous * (earlier ones) + noise * normal`.
-   * `previous[0]` belongs to the step before this one.
+   * The next latent: `sample * x + output * out + converted * converted + previous * (earlier ones) + noise * normal +
+   * noiseBefore * (normal of the step before)`. `previous[0]` belongs to the step before this one.
    */
   readonly next: {
     readonly sample: number;
@@ -68,6 +70,8 @@ export interface ScheduleStep {
     readonly converted: number;
     readonly previous: readonly number[];
     readonly noise: number;
+    /** For samplers whose steps overlap on one random path; 0 without it. */
+    readonly noiseBefore?: number;
   };
   /** A clean latent at this step's noise level: `clean * latent + noise * normal`. */
   readonly noised: { readonly clean: number; readonly noise: number };
@@ -83,7 +87,7 @@ export type Limit =
 export interface Schedule {
   /** The diffusers class that it follows. */
   readonly className: string;
-  /** As given to the nets, one a step. PNDM has one more than was asked for. */
+  /** As given to the nets, one a step. PNDM has one more than was asked for, classes of second order two a step but the last. */
   readonly timesteps: readonly number[];
   /** The class's whole table of noise levels; null for classes without one. */
   readonly sigmas: readonly number[] | null;
@@ -99,10 +103,12 @@ export interface StepMemory {
   readonly converted: readonly Float32Array[];
   /** The latent that the step before began with, after its correction. */
   readonly sample: Float32Array | null;
+  /** The normals that the step before drew. */
+  readonly noise: Float32Array | null;
 }
 
 /** The memory before the first step. */
-export const noMemory: StepMemory = { converted: [], sample: null };
+export const noMemory: StepMemory = { converted: [], sample: null, noise: null };
 
 /** The numbers of one step: arrays of equal length, `images` pictures one after the other. */
 export interface StepInput {
@@ -191,11 +197,12 @@ export function step(
       [next.converted, converted],
       ...before(next.previous),
       [next.noise, noise],
+      [next.noiseBefore ?? 0, memory.noise],
     ],
     next.noise === 0 ? "output or memory" : "output, memory or noise",
   );
   const kept = at.remembered ? [converted, ...memory.converted].slice(0, 3) : memory.converted;
-  return { latents: following, memory: { converted: kept, sample } };
+  return { latents: following, memory: { converted: kept, sample, noise: noise ?? null } };
 }
 
 /** A clean latent with normal numbers added as step `index` of the schedule expects it. */

@@ -1,21 +1,41 @@
-import { ddim, ddpm, lcm, type Plan } from "./ddim.ts";
+import { ddim, ddpm, lcm, type Plan, tcd } from "./ddim.ts";
+import { deis } from "./deis.ts";
+import { dpmSinglestep } from "./dpm-singlestep.ts";
 import { dpmSolver } from "./dpm-solver.ts";
 import { euler, eulerAncestral } from "./euler.ts";
+import { lms } from "./lms.ts";
 import { refuse, trainSteps } from "./noise-levels.ts";
 import { pndm } from "./pndm.ts";
 import type { Schedule, ScheduleConfig, ScheduleStep } from "./schedule.ts";
+import { dpm2, dpm2Ancestral, dpmSde, heun } from "./second-order.ts";
 import { unipc } from "./unipc.ts";
 
 const classes: Readonly<Record<string, (config: ScheduleConfig, steps: number, first: number) => Plan>> = {
   DDIMScheduler: ddim,
   DDPMScheduler: ddpm,
+  DEISMultistepScheduler: deis,
   DPMSolverMultistepScheduler: dpmSolver,
+  DPMSolverSDEScheduler: dpmSde,
+  DPMSolverSinglestepScheduler: dpmSinglestep,
   EulerAncestralDiscreteScheduler: eulerAncestral,
   EulerDiscreteScheduler: euler,
+  HeunDiscreteScheduler: heun,
+  KDPM2AncestralDiscreteScheduler: dpm2Ancestral,
+  KDPM2DiscreteScheduler: dpm2,
   LCMScheduler: lcm,
+  LMSDiscreteScheduler: lms,
   PNDMScheduler: pndm,
+  TCDScheduler: tcd,
   UniPCMultistepScheduler: unipc,
 };
+
+// Those with two rows a step (diffusers' `order`). PNDM has a row more than steps, and one counts as one there.
+const secondOrder: readonly string[] = [
+  "DPMSolverSDEScheduler",
+  "HeunDiscreteScheduler",
+  "KDPM2AncestralDiscreteScheduler",
+  "KDPM2DiscreteScheduler",
+];
 
 /** The diffusers scheduler classes that `createSchedule` knows. */
 export const schedulerClasses: readonly string[] = Object.keys(classes);
@@ -43,13 +63,13 @@ function numbers(step: ScheduleStep): number[] {
   const { sample, output, previous, noise } = next;
   return [
     ...[step.timestep, step.inputScale, converted.sample, converted.output, ...fix],
-    ...[sample, output, next.converted, ...previous, noise, noised.clean, noised.noise],
+    ...[sample, output, next.converted, ...previous, noise, next.noiseBefore ?? 0, noised.clean, noised.noise],
   ];
 }
 
 /** How a schedule is made. */
 export interface ScheduleOptions {
-  /** The first step that is run; 0 by default. */
+  /** The first row of the table that is run; 0 by default. Classes that run a net twice in a step have two rows a step. */
   readonly first?: number;
   /** In place of `first`: the share of the steps that is run, the last ones, as image-to-image does; at least one step. */
   readonly strength?: number;
@@ -77,7 +97,8 @@ export function createSchedule(config: ScheduleConfig, steps: number, options: S
   if (!Number.isInteger(steps) || steps < 1 || steps > train)
     refuse("steps", `${steps} steps are not possible. Ask for a whole number from 1 to ${train}.`);
   const { strength } = options;
-  let first = strength === undefined ? (options.first ?? 0) : firstStep(steps, strength);
+  const rows = secondOrder.includes(className) ? 2 : 1;
+  let first = strength === undefined ? (options.first ?? 0) : rows * firstStep(steps, strength);
   let plan = build(config, steps, first);
   if (strength !== undefined && first >= plan.steps.length) {
     first = plan.steps.length - 1;

@@ -1,4 +1,8 @@
 import { UnderdrawError } from "../core/errors.ts";
+import { wordKey } from "../models/added-word.ts";
+import { quoted } from "../models/refusal.ts";
+import { byteCharacters, inByteCharacters, type WordToken, wordEncoder, wordEnd } from "./tokenizer-merges.ts";
+import { anyOf, anyWord, inLowerCase, normalized, splitAt, type TextRange, wayBack } from "./tokenizer-text.ts";
 
 // CLIP's tokenizer: text to ids by byte pair encoding (OpenAI CLIP, github.com/openai/CLIP, simple_tokenizer.py). The ids
 // are those of the tokenizer that transformers 5 builds for CLIP: NFC, then white space, then lower case letter by
@@ -22,6 +26,18 @@ export interface TokenizerFiles {
    * looked for in the text as it was written.
    */
   readonly normalizedTokens?: readonly string[];
+  /** Words that stand for ids of their own, beyond the vocabulary. They are found whole, in any case of letters. */
+  readonly addedWords?: readonly { readonly word: string; readonly ids: readonly number[] }[];
+}
+
+/** A token and where it stands in its text. */
+export interface TextToken {
+  /** One id; those of an added word are together. */
+  readonly ids: readonly number[];
+  /** The index of its first sign. */
+  readonly start: number;
+  /** The index behind its last sign. */
+  readonly end: number;
 }
 
 /** Ids of one prompt at the length that a text encoder wants. */
@@ -37,6 +53,10 @@ export interface PaddedTokens {
 export interface Tokenizer {
   /** Tokens at most that the text encoder takes, start and end included. */
   readonly maxLength: number;
+  /** The id of a comma that ends a word; null where the vocabulary has none. */
+  readonly comma: number | null;
+  /** The tokens of a text, without start and end. */
+  read(text: string): TextToken[];
   /** The ids of a text: start, all tokens, end; not cut and not padded. */
   encode(text: string): number[];
   /** Cuts ids to `length` (at least 2), keeping the end token, and fills up with the padding token. */
@@ -45,42 +65,13 @@ export interface Tokenizer {
   decode(ids: readonly number[]): string;
 }
 
-const wordEnd = "</w>";
 const specials = String.raw`<\|startoftext\|>|<\|endoftext\|>`;
 const words = new RegExp(
   String.raw`${specials}|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}]+`,
   "gu",
 );
 
-/** GPT-2's printable character for each byte (openai/gpt-2, encoder.py): itself where it prints, else from U+0100 on. */
-export function byteCharacters(): readonly string[] {
-  let next = 256;
-  return Array.from({ length: 256 }, (_, byte) => {
-    const prints = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-    return String.fromCharCode(prints ? byte : next++);
-  });
-}
-
-const characters = byteCharacters();
-const bytes = new Map(characters.map((character, byte) => [character, byte]));
-
-function escaped(tokens: Iterable<string>): RegExp | null {
-  const sorted = [...new Set(tokens)].filter((token) => token !== "").sort((a, b) => b.length - a.length);
-  if (sorted.length === 0) return null;
-  return new RegExp(`(${sorted.map((token) => token.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|")})`);
-}
-
-// The alternation of plain text and special tokens: every second part is a special one.
-function parts(text: string, tokens: RegExp | null): string[] {
-  return tokens ? text.split(tokens) : [text];
-}
-
-function normalize(text: string, lowerCase: boolean): string {
-  const spaced = text.normalize("NFC").replace(/\p{White_Space}+/gu, " ");
-  if (!lowerCase) return spaced;
-  // One by one: a capital sigma at the end of a word becomes the same small one as anywhere else.
-  return Array.from(spaced, (character) => character.toLowerCase()).join("");
-}
+const bytes = new Map(byteCharacters().map((character, byte) => [character, byte]));
 
 function invalid(reason: string): never {
   throw new UnderdrawError(
@@ -90,139 +81,108 @@ function invalid(reason: string): never {
   );
 }
 
-interface Merge {
-  readonly rank: number;
-  readonly id: number;
-}
-
-// A waiting merge of two neighbours; the lowest rank goes first, then the leftmost.
-interface Candidate extends Merge {
-  readonly at: number;
-}
-
-class Queue {
-  readonly #items: Candidate[] = [];
-
-  #before(a: number, b: number): boolean {
-    const [first, second] = [this.#items[a] as Candidate, this.#items[b] as Candidate];
-    return first.rank < second.rank || (first.rank === second.rank && first.at < second.at);
-  }
-
-  #swap(a: number, b: number): void {
-    const kept = this.#items[a] as Candidate;
-    this.#items[a] = this.#items[b] as Candidate;
-    this.#items[b] = kept;
-  }
-
-  push(item: Candidate): void {
-    let at = this.#items.push(item) - 1;
-    for (let parent = (at - 1) >> 1; at > 0 && this.#before(at, parent); at = parent, parent = (at - 1) >> 1)
-      this.#swap(at, parent);
-  }
-
-  pop(): Candidate | undefined {
-    const items = this.#items;
-    if (items.length < 2) return items.pop();
-    const top = items[0];
-    items[0] = items.pop() as Candidate;
-    for (let at = 0; ; ) {
-      const [left, right] = [2 * at + 1, 2 * at + 2];
-      const child = right < items.length && this.#before(right, left) ? right : left;
-      if (child >= items.length || !this.#before(child, at)) return top;
-      this.#swap(at, child);
-      at = child;
+/** Where tokens stand in a word. Those that share a sign, as the bytes of an emoji do, share its range. */
+function rangesOf(word: string, tokens: readonly WordToken[]): TextRange[] {
+  const ranges: TextRange[] = [];
+  let [index, byte] = [0, 0];
+  /** Goes on to the sign that holds a byte. */
+  const reach = (at: number): void => {
+    for (let next = sizeOf(word, index); index < word.length && byte + next.bytes <= at; next = sizeOf(word, index)) {
+      byte += next.bytes;
+      index += next.units;
     }
+  };
+  for (const [n, { at }] of tokens.entries()) {
+    reach(at);
+    const start = index;
+    const last = tokens[n + 1]?.at;
+    if (last !== undefined) reach(last - 1);
+    ranges.push({ start, end: last === undefined ? word.length : index + sizeOf(word, index).units });
   }
+  return ranges;
+}
+
+/** How many bytes of UTF-8 and units of UTF-16 a sign has. */
+function sizeOf(text: string, index: number): { readonly bytes: number; readonly units: number } {
+  const point = text.codePointAt(index) ?? 0;
+  return { bytes: point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4, units: point < 0x10000 ? 1 : 2 };
 }
 
 /** Makes a tokenizer; `file-invalid` when the files contradict each other. */
 export function createTokenizer(files: TokenizerFiles): Tokenizer {
-  const { vocab, lowerCase, maxLength } = files;
-  const idOf = (token: string): number => vocab.get(token) ?? invalid(`"${token}" is not in the vocabulary`);
+  const { vocab, merges, lowerCase, maxLength, addedWords = [] } = files;
+  const idOf = (token: string): number => vocab.get(token) ?? invalid(`${quoted(token)} is not in the vocabulary`);
   const [start, end, padding] = [idOf(files.startToken), idOf(files.endToken), idOf(files.padToken)];
   const unknownToken = files.unknownToken ?? files.endToken;
-  const unknown = idOf(unknownToken);
+  const encodeWord = wordEncoder({ vocab, merges, unknown: idOf(unknownToken), refuse: invalid });
   const all = [files.startToken, files.endToken, files.padToken, unknownToken];
   const late = new Set(files.normalizedTokens);
-  const written = escaped(all.filter((token) => !late.has(token)));
-  const normalized = escaped(all.filter((token) => late.has(token)));
-
-  // Pairs of ids as one number; ids are below 2^26, so a pair is exact.
-  const pairs = new Map<number, Merge>();
-  const pair = (left: number, right: number) => left * 2 ** 26 + right;
-  for (const [rank, line] of files.merges.entries()) {
-    const [left = "", right = "", ...more] = line.split(" ");
-    if (left === "" || right === "" || more.length > 0) invalid(`merge ${rank + 1} is "${line}", not two parts`);
-    pairs.set(pair(idOf(left), idOf(right)), { rank, id: idOf(left + right) });
-  }
-
-  // One word in bytes to ids: neighbours merge in order of rank, in n log n even for a word without end.
-  function encodeWord(word: string): number[] {
-    const letters = Array.from(new TextEncoder().encode(word), (byte) => characters[byte] as string);
-    const ids = letters.map((letter, i) => vocab.get(i === letters.length - 1 ? letter + wordEnd : letter) ?? unknown);
-    const next = ids.map((_, i) => i + 1);
-    const previous = ids.map((_, i) => i - 1);
-    const queue = new Queue();
-    const offer = (at: number) => {
-      const right = ids[next[at] as number];
-      const merge = at < 0 || right === undefined ? undefined : pairs.get(pair(ids[at] as number, right));
-      if (merge) queue.push({ ...merge, at });
-    };
-    for (const at of ids.keys()) offer(at);
-    for (let item = queue.pop(); item; item = queue.pop()) {
-      const { at } = item;
-      const right = next[at] as number;
-      const current = (ids[at] as number) < 0 ? undefined : pairs.get(pair(ids[at] as number, ids[right] ?? -1));
-      if (current?.id !== item.id) continue; // one of the two has merged with another meanwhile
-      ids[at] = item.id;
-      ids[right] = -1;
-      next[at] = next[right] as number;
-      const after = next[at] as number;
-      if (after < ids.length) previous[after] = at;
-      offer(at);
-      if ((previous[at] as number) >= 0) offer(previous[at] as number);
-    }
-    return ids.filter((id) => id >= 0);
-  }
-
-  const cache = new Map<string, readonly number[]>();
-  function cachedWord(word: string): readonly number[] {
-    let ids = cache.get(word);
-    if (!ids) {
-      ids = encodeWord(word);
-      // Prompts repeat words; a page that is open for days must not keep them all, nor very long ones.
-      if (cache.size >= 10_000) cache.clear();
-      if (word.length <= 256) cache.set(word, ids);
-    }
-    return ids;
-  }
-
-  function* plain(text: string): Generator<number> {
-    for (const [piece] of text.matchAll(words)) {
-      // A special token that only the lower case made is no special one: its letters and its brackets are words.
-      const bracketed = /^<\|(startoftext|endoftext)\|>$/.exec(piece);
-      for (const word of bracketed ? ["<|", bracketed[1] as string, "|>"] : [piece]) yield* cachedWord(word);
-    }
-  }
+  const written = anyOf(all.filter((token) => !late.has(token)));
+  const lowered = anyOf(all.filter((token) => late.has(token)));
+  const added = new Map(addedWords.map(({ word, ids }) => [wordKey(word), ids]));
+  const addedWord = anyWord([...added.keys()]);
 
   const names = new Map<number, string>();
   for (const [token, id] of vocab) names.set(id, token);
+  for (const { word, ids } of addedWords)
+    for (const [n, id] of ids.entries()) names.set(id, n === 0 ? inByteCharacters(word).join("") + wordEnd : "");
+
+  /** The tokens of a normalized text without special ones. `at` is where it begins. */
+  function* plain(text: string, at: number): Generator<TextToken> {
+    for (const { 0: piece, index } of text.matchAll(words)) {
+      // A special token that only the lower case made is no special one: its letters and its brackets are words.
+      const bracketed = /^<\|(startoftext|endoftext)\|>$/.exec(piece);
+      let from = at + index;
+      for (const word of bracketed ? ["<|", bracketed[1] as string, "|>"] : [piece]) {
+        const tokens = encodeWord(word);
+        const ranges = tokens.length === 1 ? [{ start: 0, end: word.length }] : rangesOf(word, tokens);
+        for (const [n, { id }] of tokens.entries()) {
+          const range = ranges[n] as TextRange;
+          yield { ids: [id], start: from + range.start, end: from + range.end };
+        }
+        from += word.length;
+      }
+    }
+  }
+
+  /** The tokens of a normalized text. */
+  function* normal(text: string): Generator<TextToken> {
+    for (const part of splitAt(text, lowered)) {
+      if (part.special) yield { ids: [idOf(part.text)], start: part.at, end: part.at + part.text.length };
+      else
+        for (const { text, at, special } of splitAt(lowerCase ? part.text : inLowerCase(part.text), addedWord)) {
+          const from = part.at + at;
+          const ids = special ? added.get(text) : undefined;
+          if (ids) yield { ids, start: from, end: from + text.length };
+          else yield* plain(part.text.slice(at, at + text.length), from);
+        }
+    }
+  }
 
   const tokenizer: Tokenizer = {
     maxLength,
-    encode(text) {
-      const ids = [start];
+    comma: vocab.get(`,${wordEnd}`) ?? null,
+    read(text) {
+      const tokens: TextToken[] = [];
       // UTF-8 cannot say half a surrogate pair.
       const wellFormed = text.replace(/\p{Surrogate}/gu, "\ufffd");
-      for (const [i, piece] of parts(wellFormed, written).entries()) {
-        if (i % 2 === 1) {
-          ids.push(idOf(piece));
+      for (const { text, at, special } of splitAt(wellFormed, written)) {
+        if (special) {
+          tokens.push({ ids: [idOf(text)], start: at, end: at + text.length });
           continue;
         }
-        for (const [j, part] of parts(normalize(piece, lowerCase), normalized).entries())
-          if (j % 2 === 1) ids.push(idOf(part));
-          else for (const id of plain(part)) ids.push(id);
+        const brought = normalized(text, lowerCase);
+        const back = wayBack(text, brought, lowerCase);
+        for (const { ids, ...range } of normal(brought)) {
+          const { start, end } = back(range.start, range.end);
+          tokens.push({ ids, start: at + start, end: at + end });
+        }
       }
+      return tokens;
+    },
+    encode(text) {
+      const ids = [start];
+      for (const token of tokenizer.read(text)) ids.push(...token.ids);
       ids.push(end);
       return ids;
     },

@@ -69,14 +69,20 @@ export function keepStep(
   if (key === undefined) return;
   const { latents } = passed;
   const memory = lookedBackAt(schedule, step, passed.memory);
-  const shared = [latents, ...memory.converted, ...(memory.sample ? [memory.sample] : [])];
+  const { converted, sample, noise } = memory;
+  const shared = [latents, ...converted, ...(sample ? [sample] : []), ...(noise ? [noise] : [])];
   kept.put(`step ${key}`, { value: { latents, memory }, bytes: 0, shared });
 }
 
 /** What of the memory after a step a later one reads. */
-function lookedBackAt({ steps }: Schedule, step: number, { converted, sample }: StepMemory): StepMemory {
+function lookedBackAt({ steps }: Schedule, step: number, { converted, sample, noise }: StepMemory): StepMemory {
+  const next = steps[step + 1];
   const depth = steps
     .slice(step + 1)
     .reduce((most, { next, corrected }) => Math.max(most, next.previous.length, corrected?.previous.length ?? 0), 0);
-  return { converted: converted.slice(0, depth), sample: steps[step + 1]?.corrected ? sample : null };
+  return {
+    converted: converted.slice(0, depth),
+    sample: next?.corrected ? sample : null,
+    noise: next?.next.noiseBefore ? noise : null,
+  };
 }

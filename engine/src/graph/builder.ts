@@ -174,14 +174,14 @@ export class GraphBuilder {
   }
 
   /** A 2-D convolution on a feature map at `level`; gives the map at `level` or one deeper (stride 2). */
-  conv(x: string, key: string, { from, to, kernel, level, stride = 1, pads }: ConvShape): string {
+  conv(x: string, key: string, { from, to, kernel, level, stride = 1, pads, bias = true }: ConvShape): string {
     const p = kernel >> 1;
     const own = this.parameter(`${key}.weight`, [to, from, kernel, kernel]);
-    const bias = this.parameter(`${key}.bias`, [to]);
     const [input, weight] = miscounted({ from, to, kernel })
       ? this.#widened(x, own, { from, to, kernel }, level)
       : [x, own];
-    return this.node("Conv", [input, weight, bias], mapDims(to, stride === 2 ? level + 1 : level, this.rowsOf(x)), {
+    const inputs = bias ? [input, weight, this.parameter(`${key}.bias`, [to])] : [input, weight];
+    return this.node("Conv", inputs, mapDims(to, stride === 2 ? level + 1 : level, this.rowsOf(x)), {
       kernel_shape: { ints: [kernel, kernel] },
       pads: { ints: pads ?? [p, p, p, p] },
       strides: { ints: [stride, stride] },
@@ -373,6 +373,7 @@ export interface ConvShape {
   readonly stride?: 1 | 2;
   /** Top, left, bottom, right; half the kernel without it. */
   readonly pads?: readonly [number, number, number, number];
+  readonly bias?: boolean;
 }
 
 /** The shape of a linear layer. `part`: only rows `at` to `at + to` of a weight that has `of` rows. */

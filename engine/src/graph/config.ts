@@ -58,6 +58,18 @@ export interface VaeConfig {
   readonly shiftFactor: number;
 }
 
+/** The decoder of a tiny autoencoder (TAESD's layout, diffusers' AutoencoderTiny): it draws previews. */
+export interface TinyVaeConfig {
+  readonly latentChannels: number;
+  readonly outChannels: number;
+  /** Channels of all layers between. */
+  readonly channels: number;
+  /** Blocks of each stage, smallest picture first. Between two stages the sides double. */
+  readonly blocks: readonly number[];
+  /** What latents as a UNet sees them are divided by; 1 in all that are published. */
+  readonly scalingFactor: number;
+}
+
 /** A CLIP text encoder. */
 export interface TextConfig {
   readonly vocabulary: number;

@@ -58,7 +58,30 @@ export interface Weight {
   readonly name: string;
   readonly dims: readonly number[];
   readonly parts: readonly Part[];
+  /** Where it is not the numbers themselves that are stored: see `quantised.ts`. */
+  readonly code?: WeightCode;
 }
+
+/** What is stored of a weight in fewer bits. */
+export interface WeightCode {
+  /** The weight whose numbers it stands for, rows first. */
+  readonly of: Weight;
+  /** Levels, as bytes, or the scales that they are times, in the graph's precision. */
+  readonly what: "levels" | "scales";
+  readonly bits: 4 | 8;
+  /** So many numbers of a row share a scale; null where all of a row do. */
+  readonly block: number | null;
+}
+
+/** The element type that a weight is stored in. */
+export const weightType = ({ code }: Weight, precision: Precision): Precision | "uint8" | "int8" =>
+  code?.what !== "levels" ? precision : code.block === null ? "int8" : "uint8";
+
+/** How many bytes a weight has in a graph of a precision. */
+export const weightSize = (weight: Weight, precision: Precision): number => {
+  const type = weightType(weight, precision);
+  return elements(weight.dims) * (type === "float32" ? 4 : type === "float16" ? 2 : 1);
+};
 
 /** A network, or a piece of one. */
 export interface Graph {

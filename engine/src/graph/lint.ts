@@ -31,6 +31,7 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   Softmax: ["axis"],
   Sub: [],
   Transpose: ["perm"],
+  "com.microsoft.MatMulNBits": ["K", "N", "bits", "block_size"],
   "com.microsoft.MultiHeadAttention": ["num_heads"],
   "com.microsoft.QuickGelu": ["alpha"],
 };
@@ -60,8 +61,9 @@ export function lint(graph: Graph): string[] {
       faults.push(`${graph.name}: "${name}" has not the numbers of its sides.`);
     if (values instanceof BigInt64Array !== (type === "int64")) faults.push(`${graph.name}: "${name}" is not ${type}.`);
   }
-  for (const { name, dims, parts } of graph.weights) {
+  for (const { name, dims: stored, parts, code } of graph.weights) {
     declare(name, graph.precision);
+    const dims = code?.of.dims ?? stored;
     for (const { key, shape, rows } of parts) {
       const [first = 1, ...rest] = shape;
       const [from, to] = rows ?? [0, first];

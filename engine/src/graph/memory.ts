@@ -1,5 +1,5 @@
 import { sideAt } from "./builder.ts";
-import { elements, type Graph, type Value } from "./graph.ts";
+import { type Graph, type Value, weightSize } from "./graph.ts";
 import type { Extent } from "./shape-inputs.ts";
 
 // What a run of a graph takes of memory, from its shapes: an estimate from below, since what a provider takes for itself
@@ -28,7 +28,7 @@ const handsOn = new Set(["Identity", "Reshape"]);
 
 /** Bytes of each weight of a graph together. */
 export const weightBytes = ({ weights, precision }: Graph): number =>
-  weights.reduce((sum, { dims }) => sum + elements(dims), 0) * bytesOf(precision);
+  weights.reduce((sum, weight) => sum + weightSize(weight, precision), 0);
 
 /** What a run of a graph takes, its tensors freed as soon as nobody reads them any more. */
 export function runMemory(graph: Graph, extent: RunExtent): RunMemory {
@@ -78,7 +78,7 @@ export function runMemory(graph: Graph, extent: RunExtent): RunMemory {
 const bytesOf = (type: Value["type"]): number => (type === "float16" ? 2 : type === "int64" ? 8 : 4);
 
 /** How many numbers a tensor holds; null where one of its sides is not known by its name. */
-function countOf({ dims }: Pick<Value, "dims">, extent: RunExtent): number | null {
+export function countOf({ dims }: Pick<Value, "dims">, extent: RunExtent): number | null {
   let count = 1;
   for (const dim of dims) {
     const side = typeof dim === "number" ? dim : sideOf(dim, extent);

@@ -1,4 +1,13 @@
-import type { Attribute, Constant, Dim, ElementType, Graph, Node, Value, Weight } from "./graph.ts";
+import {
+  type Attribute,
+  type Constant,
+  type Dim,
+  type Graph,
+  type Node,
+  type Value,
+  type Weight,
+  weightType,
+} from "./graph.ts";
 import { halves } from "./half.ts";
 
 // A graph as the bytes of an ONNX model, written without a protobuf library. Field numbers and the values of the enums
@@ -13,7 +22,7 @@ export interface Location {
 }
 
 /** ONNX's `TensorProto.DataType`. */
-const types: Record<ElementType, number> = { float32: 1, int64: 7, float16: 10 };
+const types = { float32: 1, uint8: 2, int8: 3, int64: 7, float16: 10 } as const;
 
 /** onnx.proto3's version 10, with the operators of opset 20 (`Gelu`) and onnxruntime's own. */
 const irVersion = 10;
@@ -80,8 +89,12 @@ const dimBytes = (dim: Dim): Bytes => put(1, typeof dim === "number" ? integer(1
 const valueBytes = ({ name, type, dims }: Value): Bytes =>
   joined([put(1, name), put(2, put(1, joined([integer(1, types[type]), put(2, joined(dims.map(dimBytes)))])))]);
 
-const tensorBytes = (name: string, type: ElementType, dims: readonly number[], data: readonly Uint8Array[]): Bytes =>
-  joined([...dims.map((dim) => integer(1, dim)), integer(2, types[type]), put(8, name), ...data]);
+const tensorBytes = (
+  name: string,
+  type: keyof typeof types,
+  dims: readonly number[],
+  data: readonly Uint8Array[],
+): Bytes => joined([...dims.map((dim) => integer(1, dim)), integer(2, types[type]), put(8, name), ...data]);
 
 /** Little-endian, as `raw_data` must be; every machine that runs JavaScript with these arrays is. */
 function constantBytes({ name, type, dims, values }: Constant): Bytes {
@@ -97,7 +110,7 @@ export function onnxBytes(graph: Graph, locate: (weight: Weight) => Location): U
   const weightBytes = (weight: Weight): Bytes => {
     const { file, offset, bytes } = locate(weight);
     const entries = { location: file, offset: String(offset), length: String(bytes) };
-    return tensorBytes(weight.name, graph.precision, weight.dims, [
+    return tensorBytes(weight.name, weightType(weight, graph.precision), weight.dims, [
       ...Object.entries(entries).map(([key, value]) => put(13, joined([put(1, key), put(2, value)]))),
       integer(14, 1),
     ]);

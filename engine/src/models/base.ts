@@ -7,11 +7,13 @@ import { within } from "./folder.ts";
 import { type Family, familyOf } from "./infer.ts";
 import { openObject } from "./json.ts";
 import { textKey, vaeKey } from "./names.ts";
-import type { Prediction } from "./prediction.ts";
+import { refuseOtherPipelines } from "./other-pipelines.ts";
+import { type Prediction, predictionOf } from "./prediction.ts";
 import { incompatible, quoted } from "./refusal.ts";
 import { familySchedule, type SchedulerConfig, schedulerConfig } from "./scheduler-config.ts";
 import type { ModelFolder, ModelSource } from "./source.ts";
 import type { Tensors } from "./tensors.ts";
+import { openVae } from "./vae.ts";
 import { openVocabulary, type Vocabulary } from "./vocabulary.ts";
 import { openWeightFiles, type WeightFiles } from "./weight-files.ts";
 
@@ -22,6 +24,8 @@ import { openWeightFiles, type WeightFiles } from "./weight-files.ts";
 export interface ModelPart<Config> {
   readonly config: Config;
   readonly tensors: Tensors;
+  /** The same without LoRAs, where there are some. */
+  readonly plain?: Tensors;
 }
 
 /** An open base model. */
@@ -67,6 +71,8 @@ export interface ModelFacts {
 /** How a base model is opened. */
 export interface BaseOptions extends CallOptions {
   readonly facts?: ModelFacts;
+  /** A VAE in place of the model's own, which need not be there then; `facts.vae` is about it. */
+  readonly vae?: ModelSource;
 }
 
 /**
@@ -114,7 +120,7 @@ const parts = {
 
 async function openFolder(
   folder: ModelFolder,
-  { facts = {}, signal }: BaseOptions,
+  { facts = {}, vae: otherVae, signal }: BaseOptions,
   opened: { close(): void }[],
 ): Promise<BaseModel> {
   const index = await openObject(folder, "model_index.json", signal);
@@ -142,17 +148,34 @@ async function openFolder(
     opened.push(tensors);
     return { config: resolved, tensors };
   };
-  const unet = await open("unet", unetConfig, facts.unet);
-  const vae = await open("vae", vaeConfig, facts.vae);
-  const text = await open("text", textConfig, facts.text_encoder);
   const warnings: string[] = [];
+  const openOtherVae = async (source: ModelSource, own: { readonly value: RawConfig } | null) => {
+    const given = {
+      ...(facts.vae && { facts: facts.vae }),
+      ...(own && { like: own.value }),
+      ...(signal && { signal }),
+    };
+    const other = await openVae(source, given);
+    opened.push(other);
+    warnings.push(...other.warnings);
+    return other;
+  };
+  const unet = await open("unet", unetConfig, facts.unet);
+  const vae = otherVae
+    ? await openOtherVae(otherVae, await openObject(within(folder, "vae"), "config.json", signal))
+    : await open("vae", vaeConfig, facts.vae);
+  const text = await open("text", textConfig, facts.text_encoder);
   const schedule = await openObject(within(folder, "scheduler"), "scheduler_config.json", signal);
+  const prediction = predictionOf(unet.tensors, { given: facts.scheduler ?? {}, config: schedule, file: null });
   if (!schedule) {
     const problem = `${folder.name} has no scheduler/scheduler_config.json`;
-    warnings.push(`${problem}: a UNet that predicts noise on the schedule of Stable Diffusion was assumed.`);
+    const what = prediction.type === "epsilon" ? "noise" : prediction.type === "sample" ? "the picture" : "v";
+    const why = prediction.evidence;
+    warnings.push(`${problem}: a UNet that predicts ${what} (${why}) on the schedule of Stable Diffusion was assumed.`);
   }
   const where = schedule?.name ?? `${folder.name}/scheduler`;
-  const scheduler = schedulerConfig({ ...(schedule?.value ?? familySchedule), ...facts.scheduler }, where);
+  const said = { ...(schedule?.value ?? { ...familySchedule, prediction_type: prediction.type }), ...facts.scheduler };
+  const scheduler = schedulerConfig(said, where);
   return {
     name: folder.name,
     family: familyOf(unet.config.contextWidth),
@@ -160,15 +183,7 @@ async function openFolder(
     unet,
     vae,
     scheduler,
-    prediction: {
-      type: scheduler.prediction_type ?? "epsilon",
-      evidence: facts.scheduler?.["prediction_type"]
-        ? "it was given"
-        : schedule?.value["prediction_type"]
-          ? `${schedule.name} says so`
-          : "no config says otherwise, which means noise",
-      assumed: !schedule,
-    },
+    prediction,
     tokenizer: await openVocabulary(within(folder, "tokenizer"), text.config, signal),
     words: [],
     warnings,
@@ -176,31 +191,6 @@ async function openFolder(
       for (const part of opened) part.close();
     },
   };
-}
-
-/** Pipelines of other families, by the class that model_index.json names. */
-const otherPipelines: readonly (readonly [name: RegExp, family: string])[] = [
-  [/XL/, "Stable Diffusion XL"],
-  [/StableDiffusion3/, "Stable Diffusion 3"],
-  [/Flux/, "FLUX"],
-  [/UnCLIP/i, "Stable unCLIP"],
-  [/Cascade|Wuerstchen/, "Stable Cascade"],
-  [/PixArt|Sana|HunyuanDiT|AuraFlow|Lumina|Kandinsky|QwenImage|CogView|Kolors/, "another family"],
-];
-
-function refuseOtherPipelines(name: string, index: RawConfig): void {
-  const className = index["_class_name"];
-  const refuse = (actual: string): never => {
-    const problem = `it is ${actual}, and this engine runs Stable Diffusion 1 and 2 and smaller models of the same build.`;
-    throw incompatible(name, problem, { expected: "StableDiffusionPipeline", actual });
-  };
-  if (typeof className === "string")
-    for (const [pattern, family] of otherPipelines)
-      if (pattern.test(className)) refuse(`a model of ${family} (${className.slice(0, 80)})`);
-  for (const key of ["text_encoder_2", "text_encoder_3", "transformer", "prior", "decoder"]) {
-    const part = index[key];
-    if (Array.isArray(part) && part.some((value) => value !== null)) refuse(`a model with a part "${key}"`);
-  }
 }
 
 async function noModel(folder: ModelFolder, signal?: AbortSignal): Promise<Error> {
@@ -234,13 +224,16 @@ function checkTogether({ name, text, unet, vae }: BaseModel): void {
     );
   if (u.outChannels !== v.latentChannels)
     refuse(
-      `the UNet gives latents of ${u.outChannels} channels, and the VAE reads ${v.latentChannels}`,
+      `the UNet gives latents of ${u.outChannels} channels, and the VAE (${vae.tensors.label}) reads ${v.latentChannels}`,
       `${u.outChannels} latent channels`,
       String(v.latentChannels),
     );
   // 2n + 1: latent, mask and masked picture.
   if (u.inChannels !== u.outChannels && u.inChannels !== 2 * u.outChannels + 1) {
-    const problem = `its UNet reads ${u.inChannels} channels, which is neither a latent nor a latent with a mask and a masked picture. Models that take other pictures in are not run here.`;
+    // By the channels that Stability AI's and Brooks' models have beside a latent of 4.
+    const known = { 5: "a map of depth", 7: "a small picture to enlarge", 8: "a picture to edit (InstructPix2Pix)" };
+    const what = (u.outChannels === 4 && known[u.inChannels as 5]) || "other pictures";
+    const problem = `its UNet reads ${u.inChannels} channels, which is neither a latent nor a latent with a mask and a masked picture. Models that take ${what} in are not run here.`;
     throw incompatible(name, problem, {
       expected: `${u.outChannels} or ${2 * u.outChannels + 1}`,
       actual: String(u.inChannels),

@@ -4,7 +4,12 @@ import type { ModelSource } from "./source.ts";
 export type SourceDescription =
   | { readonly from: "file"; readonly file: File }
   | { readonly from: "files"; readonly name: string; readonly files: readonly (readonly [path: string, file: Blob])[] }
-  | { readonly from: "handle"; readonly handle: FileSystemFileHandle }
+  | { readonly from: "handle"; readonly name: string; readonly handle: FileSystemFileHandle }
+  | {
+      readonly from: "handles";
+      readonly name: string;
+      readonly handles: readonly (readonly [path: string, handle: FileSystemFileHandle])[];
+    }
   | { readonly from: "directory"; readonly name: string; readonly handle: FileSystemDirectoryHandle }
   | { readonly from: "address"; readonly name: string; readonly address: string }
   | { readonly from: "within"; readonly folder: SourceDescription; readonly path: string };

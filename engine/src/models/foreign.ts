@@ -50,6 +50,7 @@ export function foreignReason(name: string, head: Uint8Array): string | null {
   const looksOnnx = first === 0x08 && second > 0 && second < 32 && ONNX_KEYS.includes(third) && isLong(head);
   if (/\.onnx$/i.test(name) && head.length > 0 && first !== 0x08)
     return "by its name it is an ONNX file, and it does not begin like one: it is damaged, or something else. Get it again.";
+  if (/\.(msgpack|h5)$/i.test(name)) return "it is a file of Flax or TensorFlow. Take the model as .safetensors.";
   if (looksOnnx || /\.onnx$/i.test(name))
     return "it is an ONNX file. Graphs are built here from weights alone: take the model as .safetensors.";
   return null;

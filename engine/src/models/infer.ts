@@ -14,8 +14,8 @@ export type Family = "sd1" | "sd2" | "other";
 export const familyOf = (contextWidth: number): Family =>
   contextWidth === 768 ? "sd1" : contextWidth === 1024 ? "sd2" : "other";
 
-/** Counts on from 0 while a tensor is there. */
-function countWhile(tensors: Tensors, key: (n: number) => string): number {
+/** How many tensors there are from number 0 on without a gap. */
+export function countWhile(tensors: Tensors, key: (n: number) => string): number {
   let n = 0;
   while (tensors.has(key(n))) n++;
   return n;

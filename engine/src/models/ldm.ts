@@ -9,7 +9,8 @@ import { placedTensors, type TensorPlace, type Tensors } from "./tensors.ts";
 
 type Rename = (key: string) => string;
 
-const resnet: Readonly<Record<string, string>> = {
+/** The layers of a ResBlock: the original names, and those of diffusers. */
+export const resnetNames: Readonly<Record<string, string>> = {
   "in_layers.0": "norm1",
   "in_layers.2": "conv1",
   "emb_layers.1": "time_emb_proj",
@@ -18,7 +19,8 @@ const resnet: Readonly<Record<string, string>> = {
   skip_connection: "conv_shortcut",
 };
 
-const fixed: Readonly<Record<string, string>> = {
+/** The layers of a UNet or ControlNet outside of its blocks: the original names, and those of diffusers. */
+export const fixedNames: Readonly<Record<string, string>> = {
   "time_embed.0": "time_embedding.linear_1",
   "time_embed.2": "time_embedding.linear_2",
   "input_blocks.0.0": "conv_in",
@@ -49,9 +51,9 @@ const numbersAfter = (keys: ReadonlySet<string>, prefix: string): number[] => {
 
 /** The renames of a UNet or ControlNet, from its names without a prefix. */
 export function unetRename(keys: ReadonlySet<string>): Rename {
-  const table = new Map(Object.entries(fixed));
+  const table = new Map(Object.entries(fixedNames));
   const addResnet = (from: string, to: string) => {
-    for (const [old, name] of Object.entries(resnet)) table.set(`${from}.${old}`, `${to}.${name}`);
+    for (const [old, name] of Object.entries(resnetNames)) table.set(`${from}.${old}`, `${to}.${name}`);
   };
   let [block, layer] = [0, 0];
   for (const n of numbersAfter(keys, "input_blocks.")) {
@@ -152,9 +154,18 @@ export function renamedTensors(
   return placedTensors(label, places, () => file.close());
 }
 
-/** CLIP's text encoder of an original checkpoint of Stable Diffusion 1: the names of transformers, below a prefix. */
-export function clipTensors(file: Safetensors, label: string, prefix: string): Tensors {
-  return renamedTensors(file, label, entriesUnder(file, prefix), textKey);
+/** A text encoder under the names of transformers, below a prefix of a checkpoint, with its first `layers` layers. */
+export function clipTensors(
+  file: Safetensors,
+  label: string,
+  prefix: string,
+  layers = Number.POSITIVE_INFINITY,
+): Tensors {
+  return renamedTensors(file, label, entriesUnder(file, prefix), (old) => {
+    const key = textKey(old);
+    const layer = key === null ? null : /^text_model\.encoder\.layers\.(\d+)\./.exec(key);
+    return layer && Number(layer[1]) >= layers ? null : key;
+  });
 }
 
 /**

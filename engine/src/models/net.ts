@@ -1,16 +1,17 @@
 import type { CallOptions } from "../call.ts";
 import { UnderdrawError } from "../core/errors.ts";
 import type { ControlNetConfig, UnetConfig, VaeConfig } from "../graph/config.ts";
+import { addedTensors } from "./added.ts";
 import type { ModelPart } from "./base.ts";
 import { controlNetConfig, type RawConfig } from "./configs.ts";
 import { type Family, familyOf, inferControlNet } from "./infer.ts";
 import { openObject } from "./json.ts";
-import { kindOfFile } from "./kinds.ts";
+import { type FileKind, kindOfFile } from "./kinds.ts";
 import { entriesUnder, renamedTensors, unetRename } from "./ldm.ts";
 import { incompatible, quoted } from "./refusal.ts";
 import { openSafetensors, type Safetensors } from "./safetensors.ts";
 import type { ModelFile, ModelFolder, ModelSource } from "./source.ts";
-import { type Tensors, withRead } from "./tensors.ts";
+import type { Tensors } from "./tensors.ts";
 import { openWeightFiles } from "./weight-files.ts";
 import { sameShape } from "./weights.ts";
 
@@ -20,6 +21,8 @@ export interface NetModel extends ModelPart<ControlNetConfig> {
   readonly family: Family;
   /** Its weights are differences to a base's UNet: `onBase` makes them whole. */
   readonly difference: boolean;
+  /** What was assumed, in sentences for a person. */
+  readonly warnings: readonly string[];
   /** Closes its files. May be called twice. */
   close(): void;
 }
@@ -56,37 +59,73 @@ async function openFolder(folder: ModelFolder, { facts, signal }: NetOptions): P
   }
   const config = controlNetConfig({ ...raw.value, ...facts }, raw.name);
   const tensors = await openWeightFiles(folder, files, signal);
-  return netOf(folder.name, config, tensors, false);
+  return netOf(folder.name, config, tensors, { difference: false, warnings: [] });
 }
 
-function netOf(name: string, config: ControlNetConfig, tensors: Tensors, difference: boolean): NetModel {
+function netOf(
+  name: string,
+  config: ControlNetConfig,
+  tensors: Tensors,
+  about: Pick<NetModel, "difference" | "warnings">,
+): NetModel {
   const family = familyOf(config.contextWidth);
-  return { name, family, config, tensors, difference, close: () => tensors.close() };
+  return { name, family, config, tensors, ...about, close: () => tensors.close() };
+}
+
+/** A file's name without what people separate words by. */
+const plainName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
+
+/**
+ * What a file's name tells, which no tensor does. The published shuffle net of ControlNet 1.1 averages its residuals
+ * (`control_v11e_sd15_shuffle.yaml`: global_average_pooling), and the first depth net of 1.1 was withdrawn for a fault in
+ * its training (`f1` stands for the repaired one; both by the README of ControlNet-v1-1-nightly).
+ */
+function toldByName(name: string, kind: FileKind): { readonly facts: RawConfig; readonly warnings: readonly string[] } {
+  const plain = plainName(name);
+  if (kind === "ldm-net" && plain.includes("sd15shuffle"))
+    return {
+      facts: { global_pool_conditions: true },
+      warnings: [
+        `${name}: by its name it is the shuffle net of ControlNet 1.1, so its residuals are averaged over the picture.`,
+      ],
+    };
+  if (/v11p(sd15)?depth/.test(plain))
+    return {
+      facts: {},
+      warnings: [`${name}: by its name it is the depth net that its authors withdrew. Take control_v11f1p_sd15_depth.`],
+    };
+  return { facts: {}, warnings: [] };
 }
 
 async function openFile(source: ModelFile, { facts = {}, like, signal }: NetOptions): Promise<NetModel> {
   const bytes = await source.open(signal ? { signal } : {});
   try {
     const file = openSafetensors(bytes);
-    const tensors = netTensors(file);
-    const config = controlNetConfig(inferControlNet(tensors, facts, like), file.name);
-    return netOf(file.name, config, tensors, file.tensors.has("difference"));
+    const { tensors, kind, difference } = netTensors(file);
+    const told = toldByName(file.name, kind);
+    const config = controlNetConfig(inferControlNet(tensors, { ...told.facts, ...facts }, like), file.name);
+    return netOf(file.name, config, tensors, { difference, warnings: told.warnings });
   } catch (error) {
     bytes.close();
     throw error;
   }
 }
 
-function netTensors(file: Safetensors): Tensors {
+function netTensors(file: Safetensors): {
+  readonly tensors: Tensors;
+  readonly kind: FileKind;
+  readonly difference: boolean;
+} {
   const { kind, prefix, what } = kindOfFile(file);
   if (kind !== "ldm-net" && kind !== "diffusers-net") {
     const problem = `it is ${what} and no ControlNet for Stable Diffusion 1 or 2.`;
     throw incompatible(file.name, problem, { expected: "a ControlNet", actual: what });
   }
   const entries = entriesUnder(file, prefix);
-  entries.delete("difference");
+  // An empty tensor says that the others are differences.
+  const difference = entries.delete("difference") || file.tensors.has("difference");
   const rename = kind === "ldm-net" ? unetRename(new Set(entries.keys())) : (key: string) => key;
-  return renamedTensors(file, file.name, entries, rename);
+  return { tensors: renamedTensors(file, file.name, entries, rename), kind, difference };
 }
 
 /**
@@ -102,25 +141,15 @@ export function onBase(net: NetModel, unet: Tensors): NetModel {
     const problem = `it holds differences to a UNet whose tensor "${key}" is ${expected}, and this base has ${actual}.`;
     throw incompatible(net.name, problem, { expected: `${key} ${expected}`, actual });
   }
-  const floats: Tensors["floats"] = (key, into, from) => {
-    own.floats(key, into, from);
-    if (!unet.has(key)) return;
-    const base = new Float32Array(into.length);
-    unet.floats(key, base, from);
-    for (let i = 0; i < into.length; i++) into[i] = (into[i] as number) + (base[i] as number);
-  };
-  const tensors = withRead({
-    ...own,
-    // The sums exist as float32 only, whatever the files hold.
-    dtype: () => "F32",
-    floats,
-    bytes(key, into, at) {
-      const from = Math.floor(at / 4);
-      const numbers = new Float32Array(Math.ceil((at + into.length) / 4) - from);
-      floats(key, numbers, from);
-      into.set(new Uint8Array(numbers.buffer, at - from * 4, into.length));
+  const tensors = addedTensors(
+    own,
+    (key) => unet.has(key),
+    (key, into, from) => {
+      const base = new Float32Array(into.length);
+      unet.floats(key, base, from);
+      for (let i = 0; i < into.length; i++) into[i] = (into[i] as number) + (base[i] as number);
     },
-  });
+  );
   return { ...net, tensors, difference: false };
 }
 

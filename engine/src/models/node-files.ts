@@ -95,9 +95,11 @@ export function nodeFolder(path: string, name: string = basename(resolve(path)) 
   };
 }
 
-/** A file on disk as a model. Opening rejects with `model-unknown` when it is not there. */
-export function nodeFile(path: string): ModelFile {
-  const name = basename(path);
+/**
+ * A file on disk as a model. `name` is what messages call it; the file's own name without it. Opening rejects with
+ * `model-unknown` when it is not there.
+ */
+export function nodeFile(path: string, name: string = basename(path)): ModelFile {
   return {
     kind: "file",
     name,

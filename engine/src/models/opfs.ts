@@ -137,11 +137,33 @@ async function listed(directory: FileSystemDirectoryHandle, prefix: string): Pro
 }
 
 /**
- * A file of the origin private file system, or one that a person opened, as a model. Opening rejects with
- * `model-unknown` when it is there no more.
+ * Files of the origin private file system by their paths in a model's folder, whatever they are called where they lie.
+ * `name` is what messages call the folder.
  */
-export function opfsFile(handle: FileSystemFileHandle): ModelFile {
-  const { name } = handle;
+export function opfsFiles(
+  handles: readonly (readonly [path: string, handle: FileSystemFileHandle])[],
+  name: string,
+): ModelFolder {
+  const held = new Map(handles);
+  const model: ModelFolder = {
+    kind: "folder",
+    name,
+    async open(path, options) {
+      options?.signal?.throwIfAborted();
+      checkPath(path, name);
+      const handle = held.get(path);
+      return handle ? opfsFile(handle, `${name}/${path}`).open(options) : null;
+    },
+    list: async () => [...held.keys()],
+  };
+  return crossing(model, { from: "handles", name, handles });
+}
+
+/**
+ * A file of the origin private file system, or one that a person opened, as a model. `name` is what messages call it; the
+ * file's own without it. Opening rejects with `model-unknown` when it is there no more.
+ */
+export function opfsFile(handle: FileSystemFileHandle, name: string = handle.name): ModelFile {
   const model: ModelFile = {
     kind: "file",
     name,
@@ -157,5 +179,5 @@ export function opfsFile(handle: FileSystemFileHandle): ModelFile {
       }
     },
   };
-  return crossing(model, { from: "handle", handle });
+  return crossing(model, { from: "handle", name, handle });
 }

@@ -6,7 +6,7 @@ import { checkKeys } from "./strict-keys.ts";
 // The reader of .safetensors files: 8 bytes of length, a JSON table, then the tensors' bytes, little-endian. Only the
 // table is ever held in memory. Everything that a file says of itself is checked before it is believed, so that a
 // cut, wrong or hostile file is refused with a reason and never read out of place. The format is described at
-// https://github.com/huggingface/safetensors (the README's section "Format"); it names the 100 MB limit too.
+// https://github.com/huggingface/safetensors (the README's section "Format").
 
 /** The element types that the format knows, with their sizes in bytes. */
 export const dtypeBytes = {
@@ -52,8 +52,11 @@ export interface Safetensors {
   close(): void;
 }
 
-/** The longest header that the format allows. Bytes. */
-const LONGEST_HEADER = 100_000_000;
+/**
+ * The longest header that is read. Bytes. The format allows 100 MB; the longest that are published, with the whole history
+ * of a training in them, have some 10 MB, and twice the length must fit where a file only claims to be a model.
+ */
+const LONGEST_HEADER = 25_000_000;
 const AGAIN = "Copy or download it again.";
 
 /**
@@ -69,6 +72,9 @@ export function openSafetensors(source: ByteSource): Safetensors {
   const start = 8 + header.length;
   for (const [key, value] of table) {
     if (key === "__metadata__") {
+      // Some writers leave null there, or numbers under a word; what is no object at all is no metadata.
+      if (typeof value !== "object")
+        throw fileInvalid(name, `its __metadata__ is ${quoted(value)} and no object. ${AGAIN}`);
       for (const [word, text] of Object.entries(value ?? {})) if (typeof text === "string") metadata.set(word, text);
     } else tensors.set(key, readEntry(name, key, value, start, size));
   }

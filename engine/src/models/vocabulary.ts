@@ -30,6 +30,8 @@ const START = "<|startoftext|>";
 const END = "<|endoftext|>";
 /** How many tokens CLIP has, the vocabulary that an engine brings along. */
 const CLIP_TOKENS = 49408;
+/** CLIP has 48,894 merges; the largest vocabularies of other models have some 500,000. */
+const MOST_MERGES = 2_000_000;
 
 /** A special token, in the short spelling or the long one. */
 const token = z.nullish(
@@ -56,7 +58,7 @@ const pair = z.union([
 const whole = z.looseObject({
   model: z.looseObject({
     vocab: z.record(z.string(), z.number()),
-    merges: z.array(pair).check(z.maxLength(2_000_000)),
+    merges: z.array(pair).check(z.maxLength(MOST_MERGES)),
   }),
 });
 
@@ -96,8 +98,7 @@ async function openWords(
   const vocab = await openObject(folder, "vocab.json", signal);
   const merges = await openText(folder, "merges.txt", signal);
   if (vocab && merges) {
-    const lines = merges.text.split("\n").map((line) => line.replace(/\r$/, ""));
-    const pairs = lines.filter((line, n) => line !== "" && !(n === 0 && line.startsWith("#version")));
+    const pairs = mergesOf(merges.name, merges.text);
     return { name: vocab.name, vocab: idsOf(vocab.name, vocab.value), merges: checkMerges(merges.name, pairs) };
   }
   // Newer folders hold both in one file.
@@ -112,6 +113,19 @@ async function openWords(
     expected: lacks,
     actual: "none",
   });
+}
+
+/** The lines of merges.txt without its first, which names a version, and without empty ones. */
+function mergesOf(name: string, text: string): readonly string[] {
+  const pairs: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf("\n", at);
+    const line = text.slice(at, end < 0 ? text.length : end).replace(/\r$/, "");
+    if (line !== "" && !(at === 0 && line.startsWith("#version"))) pairs.push(line);
+    if (pairs.length > MOST_MERGES) throw fileInvalid(name, `it has more than ${MOST_MERGES} lines.`);
+    at = end < 0 ? text.length : end + 1;
+  }
+  return pairs;
 }
 
 function idsOf(name: string, value: Readonly<Record<string, unknown>>): Map<string, number> {

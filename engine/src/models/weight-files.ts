@@ -9,6 +9,9 @@ import { placedTensors, placesOf, type TensorPlace, type Tensors } from "./tenso
 
 /** Spellings of a file's precision or kind that publishers put into its name. The plain name is taken first. */
 const VARIANTS = ["", "fp16", "bf16", "fp32", "non_ema"] as const;
+/** What lies in the place of .safetensors files: pickles, in one file or in shards, and weights of other frameworks. */
+const others = [".bin", ".fp16.bin", ".bin.index.json", ".ckpt", ".onnx", ".msgpack", ".h5"];
+
 /** How many shards a network may have. The largest that are published have some 200. */
 const MOST_SHARDS = 1000;
 
@@ -28,22 +31,52 @@ export interface WeightFiles {
  * `model-incompatible` when there are none, and `file-invalid` for a pickle in their place or a file that is not sound.
  */
 export async function openWeightFiles(folder: ModelFolder, files: WeightFiles, signal?: AbortSignal): Promise<Tensors> {
-  const options = signal ? { signal } : {};
-  for (const stem of files.stems) {
+  for (const stem of files.stems)
     for (const variant of VARIANTS) {
-      const dotted = variant && `.${variant}`;
-      const source = await folder.open(`${stem}${dotted}.safetensors`, options);
-      if (source) {
-        const file = openOrClose(source);
-        return closingOnError([file], () =>
-          placedTensors(folder.name, placesOf(file, files.rename), () => file.close()),
-        );
-      }
-      const index = await openObject(folder, `${stem}.safetensors.index${dotted}.json`, signal);
-      if (index) return openShards(folder, index, files.rename, signal);
+      const found = await openVariant(folder, stem, variant, files.rename, signal);
+      if (found) return found;
     }
+  for (const stem of files.stems)
+    for (const variant of await otherVariants(folder, stem)) {
+      const found = await openVariant(folder, stem, variant, files.rename, signal);
+      if (found) return found;
+    }
+  throw await noWeights(folder, files, signal ? { signal } : {});
+}
+
+/** The weights under a name with a variant in it ("" for none), in one file or in shards; null when there are none. */
+async function openVariant(
+  folder: ModelFolder,
+  stem: string,
+  variant: string,
+  rename: WeightFiles["rename"],
+  signal?: AbortSignal,
+): Promise<Tensors | null> {
+  const dotted = variant && `.${variant}`;
+  const source = await folder.open(`${stem}${dotted}.safetensors`, signal ? { signal } : {});
+  if (source) {
+    const file = openOrClose(source);
+    return closingOnError([file], () => placedTensors(folder.name, placesOf(file, rename), () => file.close()));
   }
-  throw await noWeights(folder, files, options);
+  // Two spellings of the same: publishers' tools put the variant into either place.
+  for (const name of new Set([`${stem}.safetensors.index${dotted}.json`, `${stem}${dotted}.safetensors.index.json`])) {
+    const index = await openObject(folder, name, signal);
+    if (index) return openShards(folder, index, rename, signal);
+  }
+  return null;
+}
+
+/** Other variants that a folder has ("ema", "fp8"), where the place can list its files. */
+async function otherVariants(folder: ModelFolder, stem: string): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const file of (await folder.list?.()) ?? []) {
+    const match = /^\.([\w-]+)\.safetensors(\.index\.json)?$|^\.safetensors\.index\.([\w-]+)\.json$/.exec(
+      file.startsWith(stem) ? file.slice(stem.length) : "",
+    );
+    const variant = match?.[1] ?? match?.[3];
+    if (variant !== undefined && !(VARIANTS as readonly string[]).includes(variant)) found.add(variant);
+  }
+  return [...found].sort();
 }
 
 /** Opens a .safetensors file, or closes it again when it is none. */
@@ -116,11 +149,12 @@ async function noWeights(
   { stems, what }: WeightFiles,
   options: { readonly signal?: AbortSignal },
 ): Promise<Error> {
-  for (const name of ["diffusion_pytorch_model.bin", "pytorch_model.bin", ...stems.map((stem) => `${stem}.ckpt`)]) {
+  for (const name of [...stems, "pytorch_model"].flatMap((stem) => others.map((ending) => stem + ending))) {
     const source = await folder.open(name, options);
     if (!source) continue;
     source.close();
-    return fileInvalid(source.name, foreignReason(name, new Uint8Array()) ?? "it is no .safetensors file.");
+    const reason = foreignReason(name.replace(/\.index\.json$/, ""), new Uint8Array());
+    return fileInvalid(source.name, reason ?? "it is no .safetensors file.");
   }
   const expected = listed(stems.map((stem) => `${stem}.safetensors`));
   const problem = `the weights of the ${what} are missing. Add ${expected}.`;

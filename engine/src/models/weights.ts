@@ -22,9 +22,9 @@ interface Stretch {
 export function weightsOf(tensors: Tensors, label: string = tensors.label): Weights {
   const sum = new Float32Array(CHUNK);
   let more: Float32Array | undefined;
-  /** Elements from number `at` on of all stretches, summed into the scratch. */
-  const load = (stretches: readonly Stretch[], at: number, length: number): Float32Array => {
-    const into = sum.subarray(0, length);
+  /** Elements from number `at` on of all stretches, summed. */
+  const load = (stretches: readonly Stretch[], at: number, into: Float32Array): Float32Array => {
+    const { length } = into;
     stretches.forEach(({ key, from }, n) => {
       more ??= n > 0 ? new Float32Array(CHUNK) : undefined;
       const target = n === 0 || !more ? into : more.subarray(0, length);
@@ -48,8 +48,12 @@ export function weightsOf(tensors: Tensors, label: string = tensors.label): Weig
         return copy(tensors, only, size, into);
       }
       const out = new Uint16Array(size === 2 ? Math.min(CHUNK, count) : 0);
+      // Where numbers are wanted in float32 and their place is one for such numbers, they are made there.
+      const place =
+        size === 4 && into.byteOffset % 4 === 0 ? new Float32Array(into.buffer, into.byteOffset, count) : null;
       for (let at = 0; at < count; at += CHUNK) {
-        const numbers = load(stretches, at, Math.min(CHUNK, count - at));
+        const end = Math.min(at + CHUNK, count);
+        const numbers = load(stretches, at, place ? place.subarray(at, end) : sum.subarray(0, end - at));
         if (size === 2) {
           const halves = out.subarray(0, numbers.length);
           narrowHalf(bitsOf(numbers), halves);
@@ -59,7 +63,7 @@ export function weightsOf(tensors: Tensors, label: string = tensors.label): Weig
         } else {
           if (length > 1 && findNotFinite(bitsOf(numbers)) >= 0)
             throw notFinite(tensors, only.key, "grows infinite with what is added to it");
-          into.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength), at * size);
+          if (!place) into.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength), at * size);
         }
       }
     },

@@ -45,6 +45,8 @@ export interface Device {
   readonly verdict: Verdict | null;
   /** Resolves with the reason when the device is lost; never for one that cannot be. */
   readonly lost: Promise<string>;
+  /** Share of freed memory that the system has again, 0 to 1; all of it without. */
+  readonly returned?: number;
   /** What a person may want to know: limits and features. */
   readonly facts: Readonly<Record<string, string | number | boolean>>;
   /** Copies numbers to where sessions want them. What is not of floats stays beside the device. */

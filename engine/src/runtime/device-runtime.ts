@@ -47,7 +47,12 @@ export class DeviceRuntime implements Runtime, SessionOwner {
     this.about = device.about;
     this.fallback = traits.fallback;
     const largest = device.facts["maxBufferSize"];
-    this.memory = { total: traits.memory, tensor: typeof largest === "number" && largest > 0 ? largest : null };
+    const { returned } = device;
+    this.memory = {
+      total: traits.memory,
+      tensor: typeof largest === "number" && largest > 0 ? largest : null,
+      ...(returned === undefined ? {} : { returned }),
+    };
     void device.lost.then((reason) => {
       // A device of ours is destroyed at the end of `dispose`.
       if (!this.#disposed) this.#lost ??= deviceLost(reason);

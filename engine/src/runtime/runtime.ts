@@ -83,7 +83,12 @@ export interface Runtime {
   /** Why something better was not taken: a sentence for the person, or null. */
   readonly fallback: string | null;
   /** Bytes that there are for all together, and for one tensor; null where nobody tells. */
-  readonly memory: { readonly total: number | null; readonly tensor: number | null };
+  readonly memory: {
+    readonly total: number | null;
+    readonly tensor: number | null;
+    /** Share of what is freed that the system has again, 0 to 1; all of it without. */
+    readonly returned?: number;
+  };
   /** Set when the device was lost or onnxruntime crashed: every later call rejects with it, and a new runtime is needed. */
   readonly lost: Error | null;
   /** Copies numbers to a tensor. They are given as float32, but for int64, and brought to the tensor's type. */

@@ -1,4 +1,4 @@
-import { elements, type Graph, type Precision, type Weight, type Weights } from "../graph/graph.ts";
+import { type Graph, type Weight, type Weights, weightSize } from "../graph/graph.ts";
 import type { Location } from "../graph/onnx.ts";
 
 // How weights reach onnxruntime-web without lying in memory. For each initialiser with external data it calls
@@ -8,12 +8,6 @@ import type { Location } from "../graph/onnx.ts";
 
 /** onnxruntime-web refuses external data that ends at or after 4 GiB of one file, whatever the file is. */
 const FILE_LIMIT = 2 ** 32 - 1;
-
-/** Bytes of one element. */
-const sizes: Record<Precision, number> = { float32: 4, float16: 2 };
-
-/** How many bytes a weight has in a graph's precision. */
-export const weightBytes = (weight: Weight, precision: Precision): number => elements(weight.dims) * sizes[precision];
 
 /** A file that is made while it is read. Give it to onnxruntime and nothing else: it holds nothing. */
 export class WeightFile extends Uint8Array<ArrayBuffer> {
@@ -66,7 +60,7 @@ export function weightFiles(
   const read = (weight: Weight, bytes: number): Uint8Array<ArrayBuffer> => {
     try {
       signal?.throwIfAborted();
-      if (bytes !== weightBytes(weight, graph.precision))
+      if (bytes !== weightSize(weight, graph.precision))
         throw new RangeError(`"${weight.name}" of ${graph.name} has not ${bytes} bytes.`);
       if (scratch.length < bytes) scratch = new Uint8Array(bytes);
       const view = scratch.subarray(0, bytes);
@@ -79,7 +73,7 @@ export function weightFiles(
   };
 
   for (const weight of graph.weights) {
-    const bytes = weightBytes(weight, graph.precision);
+    const bytes = weightSize(weight, graph.precision);
     if (bytes > limit) throw new RangeError(`"${weight.name}" of ${graph.name} has ${bytes} bytes: no file holds it.`);
     let last = files.at(-1);
     if (!last || last.data.length + bytes > limit) {

@@ -2,10 +2,9 @@ import { mkdtemp, open, readdir, rm, stat, statfs, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UnderdrawError } from "../core/errors.ts";
-import type { Graph, Weight, Weights } from "../graph/graph.ts";
+import { type Graph, type Weight, type Weights, weightSize } from "../graph/graph.ts";
 import { type Location, onnxBytes } from "../graph/onnx.ts";
 import { textOf } from "./failure.ts";
-import { weightBytes } from "./weight-file.ts";
 
 // How weights reach onnxruntime-node without lying in memory. It takes no array of our making, and copies real ones:
 // a load from memory peaked at 3.2 times the weights. From a model on disk it maps each tensor and unmaps it when it is
@@ -74,7 +73,7 @@ export async function writeWeights(graph: Graph, weights: Weights, signal?: Abor
   const places = new Map<Weight, Location>();
   let end = 0;
   for (const weight of graph.weights) {
-    const bytes = weightBytes(weight, graph.precision);
+    const bytes = weightSize(weight, graph.precision);
     places.set(weight, { file: "weights.bin", offset: end, bytes });
     end = Math.ceil((end + bytes) / PAGE) * PAGE;
   }

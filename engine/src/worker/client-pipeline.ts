@@ -1,6 +1,6 @@
 import { type CallOptions, share, unlessAborted } from "../call.ts";
 import { UnderdrawError } from "../core/errors.ts";
-import type { Fingerprints, Pipeline, PipelineDefaults, TokenCount } from "../engine.ts";
+import type { CountOptions, Fingerprints, Pipeline, PipelineDefaults, TokenCount } from "../engine.ts";
 import type { Recipe, RecipeResult } from "../recipe.ts";
 import type { GenerateOptions, GenerateRequest, GenerateResult } from "../request.ts";
 import { checkRequest } from "../request-check.ts";
@@ -93,8 +93,8 @@ export class ClientPipeline implements Pipeline {
     return this.#call("fingerprints", {}, options);
   }
 
-  async countTokens(prompt: string, options: CallOptions = {}): Promise<TokenCount> {
-    return this.#call("tokens", { prompt }, options);
+  async countTokens(prompt: string, { syntax, ...options }: CountOptions = {}): Promise<TokenCount> {
+    return this.#call("tokens", { prompt, ...(syntax && { syntax }) }, options);
   }
 
   runs(): Readonly<Record<string, number>> {

@@ -6,7 +6,7 @@ import { addressFolder } from "../models/address.ts";
 import { blobFile, blobFolder } from "../models/blob.ts";
 import { descriptionOf, type SourceDescription } from "../models/crossing.ts";
 import { within } from "../models/folder.ts";
-import { opfsFile, opfsFolder } from "../models/opfs.ts";
+import { opfsFile, opfsFiles, opfsFolder } from "../models/opfs.ts";
 import type { ModelSource } from "../models/source.ts";
 import type { GenerateRequest } from "../request.ts";
 import type { Files, LoadInput, Place } from "./protocol.ts";
@@ -98,7 +98,7 @@ export function requestInput(request: GenerateRequest): { request: GenerateReque
 }
 
 /** What to load, as data. Throws a TypeError for a model that cannot go over. */
-export function loadInput({ base, nets, facts }: LoadRequest): LoadInput {
+export function loadInput({ base, nets, facts, vae, previews, weights, loras, embeddings }: LoadRequest): LoadInput {
   return {
     ...(base !== undefined && { base: placeOf(base, "base") }),
     ...(nets && {
@@ -107,6 +107,15 @@ export function loadInput({ base, nets, facts }: LoadRequest): LoadInput {
         : Object.entries(nets).map(([name, asked]) => [name, placeOf(asked, `net "${name}"`)] as const),
     }),
     ...(facts && { facts: { ...facts } }),
+    ...(weights && { weights }),
+    ...(vae !== undefined && { vae: placeOf(vae, "VAE") }),
+    ...(previews !== undefined && { previews: placeOf(previews, "VAE of previews") }),
+    ...(loras && { loras: loras.map(({ file, ...weights }) => ({ ...weights, file: placeOf(file, "LoRA") })) }),
+    ...(embeddings && {
+      embeddings: Object.entries(embeddings).map(
+        ([word, file]) => [word, placeOf(file, `embedding "${word}"`)] as const,
+      ),
+    }),
   };
 }
 
@@ -123,13 +132,18 @@ function placeOf(asked: ModelSource | string, what: string): Place {
 }
 
 /** What to load, as the engine takes it. */
-export function loadRequest({ base, nets, facts }: LoadInput): LoadRequest {
+export function loadRequest({ base, nets, facts, vae, previews, weights, loras, embeddings }: LoadInput): LoadRequest {
   const named = nets?.map((net) => (typeof net === "string" ? net : ([net[0], sourceAt(net[1])] as const)));
   const sources = named?.filter((net) => typeof net !== "string");
   return {
     ...(base !== undefined && { base: sourceAt(base) }),
     ...(named && { nets: sources?.length ? Object.fromEntries(sources) : (named as readonly string[]) }),
     ...(facts && { facts }),
+    ...(weights && { weights }),
+    ...(vae !== undefined && { vae: sourceAt(vae) }),
+    ...(previews !== undefined && { previews: sourceAt(previews) }),
+    ...(loras && { loras: loras.map((lora) => ({ ...lora, file: sourceAt(lora.file) })) }),
+    ...(embeddings && { embeddings: Object.fromEntries(embeddings.map(([word, file]) => [word, sourceAt(file)])) }),
   };
 }
 
@@ -142,7 +156,9 @@ function revived(from: SourceDescription): ModelSource {
     case "files":
       return blobFolder(Object.fromEntries(from.files), from.name);
     case "handle":
-      return opfsFile(from.handle);
+      return opfsFile(from.handle, from.name);
+    case "handles":
+      return opfsFiles(from.handles, from.name);
     case "directory":
       return opfsFolder(from.handle, from.name);
     case "address":

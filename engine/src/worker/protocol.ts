@@ -4,11 +4,18 @@ import type { ConditionSource, ModelNeed } from "../conditions/condition.ts";
 import type { Pixels } from "../core/pixels.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { WireError } from "../core/wire.ts";
-import type { Device, Fingerprints, Pipeline, TokenCount } from "../engine.ts";
+import type { Device, Fingerprints, LoraRequest, Pipeline, StoredWeights, TokenCount } from "../engine.ts";
 import type { ModelFacts } from "../models/base.ts";
 import type { SourceDescription } from "../models/crossing.ts";
 import { type Recipe, type RecipeResult, recipeSchema } from "../recipe.ts";
-import type { GenerateOptions, GenerateRequest, GenerateResult, RequestChange, Warning } from "../request.ts";
+import type {
+  GenerateOptions,
+  GenerateRequest,
+  GenerateResult,
+  PromptSyntax,
+  RequestChange,
+  Warning,
+} from "../request.ts";
 import { pixels, source } from "./source-schema.ts";
 
 // What a page and the worker of its engine say to each other. The worker speaks first: `ready`, when it listens. Each
@@ -17,7 +24,7 @@ import { pixels, source } from "./source-schema.ts";
 // somebody else who shares the worker, and passes by.
 
 /** The version of what is said here: page and worker may come from builds of different days. */
-export const version = 3;
+export const version = 4;
 
 /** Every message of ours has this. */
 export const mark = { underdraw: "engine" } as const;
@@ -28,11 +35,16 @@ export type Place = string | SourceDescription;
 /** The files of nets that see, by name; one that came over has a number, by which it is the same file the next time. */
 export type Files = Readonly<Record<string, string | { readonly key: number; readonly from: SourceDescription }>>;
 
-/** What `Engine.load` takes, as data. Nets keep their order. */
+/** What `Engine.load` takes, as data. Nets and embeddings keep their order. */
 export interface LoadInput {
   readonly base?: Place;
   readonly nets?: readonly string[] | readonly (readonly [name: string, place: Place])[];
   readonly facts?: ModelFacts;
+  readonly vae?: Place;
+  readonly previews?: Place;
+  readonly weights?: StoredWeights;
+  readonly loras?: readonly (Omit<LoraRequest, "file"> & { readonly file: Place })[];
+  readonly embeddings?: readonly (readonly [word: string, place: Place])[];
 }
 
 /** What of the options of a generation crosses. */
@@ -67,7 +79,7 @@ interface Inputs {
   readonly preview: { readonly of: number; readonly step: number };
   readonly recipe: OfPipeline & { readonly request: GenerateRequest; readonly result: RecipeResult };
   readonly fingerprints: OfPipeline;
-  readonly tokens: OfPipeline & { readonly prompt: string };
+  readonly tokens: OfPipeline & { readonly prompt: string; readonly syntax?: PromptSyntax };
   /** Frees a pipeline. */
   readonly free: OfPipeline;
   /** Frees everything. */
@@ -107,7 +119,12 @@ const handle = <Handle extends FileSystemHandle>(kind: FileSystemHandle["kind"])
 const description: z.ZodMiniType<SourceDescription> = z.discriminatedUnion("from", [
   z.object({ from: z.literal("file"), file: z.instanceof(File) }),
   z.object({ from: z.literal("files"), name, files: z.array(z.tuple([name, z.instanceof(Blob)])) }),
-  z.object({ from: z.literal("handle"), handle: handle<FileSystemFileHandle>("file") }),
+  z.object({ from: z.literal("handle"), name, handle: handle<FileSystemFileHandle>("file") }),
+  z.object({
+    from: z.literal("handles"),
+    name,
+    handles: z.array(z.tuple([name, handle<FileSystemFileHandle>("file")])),
+  }),
   z.object({ from: z.literal("directory"), name, handle: handle<FileSystemDirectoryHandle>("directory") }),
   z.object({ from: z.literal("address"), name, address: z.url() }),
   z.object({ from: z.literal("within"), folder: z.lazy(() => description), path: name }),
@@ -143,12 +160,15 @@ const warnings: z.ZodMiniType<Warning[]> = z.array(
   }),
 );
 
-/** Looked at for its maps; the pipeline judges the rest. */
+/** Looked at for its pictures; the pipeline judges the rest. */
 const request = z.looseObject({
   prompt: z.string(),
   controls: z.array(z.looseObject({ map: z.looseObject({ condition: name, pixels }), mask: z.optional(pixels) })),
   init: z.optional(z.looseObject({ picture: pixels, mask: z.optional(pixels) })),
 }) as z.ZodMiniType<GenerateRequest>;
+
+/** Any number: how large a weight may be is the engine's to say. */
+const weight = z.exactOptional(z.custom<number>((value) => typeof value === "number"));
 
 const calls: { readonly [Name in CallName]: z.ZodMiniType<Inputs[Name]> } = {
   device: z.object({}),
@@ -163,6 +183,11 @@ const calls: { readonly [Name in CallName]: z.ZodMiniType<Inputs[Name]> } = {
       base: z.exactOptional(place),
       nets: z.exactOptional(z.union([z.array(name), z.array(z.tuple([name, place]))])),
       facts: z.exactOptional(z.looseObject({}) as z.ZodMiniType<ModelFacts>),
+      vae: z.exactOptional(place),
+      previews: z.exactOptional(place),
+      weights: z.exactOptional(z.enum(["full", "int8", "int4"])),
+      loras: z.exactOptional(z.array(z.object({ file: place, weight, textWeight: weight }))),
+      embeddings: z.exactOptional(z.array(z.tuple([name, place]))),
     }),
   }),
   generate: z.object({
@@ -186,7 +211,12 @@ const calls: { readonly [Name in CallName]: z.ZodMiniType<Inputs[Name]> } = {
     }),
   }),
   fingerprints: z.object({ pipeline: id }),
-  tokens: z.object({ pipeline: id, prompt: z.string() }),
+  /** The pipeline judges the syntax. */
+  tokens: z.object({
+    pipeline: id,
+    prompt: z.string(),
+    syntax: z.exactOptional(z.string() as z.ZodMiniType<PromptSyntax>),
+  }),
   free: z.object({ pipeline: id }),
   dispose: z.object({}),
 };
@@ -254,8 +284,19 @@ const results: { readonly [Name in CallName]: z.ZodMiniType<Results[Name]> } = {
   }),
   preview: pixels,
   recipe: recipeSchema,
-  fingerprints: z.object({ base: z.string(), nets: z.record(name, z.string()) }),
-  tokens: z.object({ used: z.int(), limit: z.int(), cut: z.string() }),
+  fingerprints: z.object({
+    base: z.string(),
+    nets: z.record(name, z.string()),
+    vae: z.nullable(z.string()),
+    loras: z.array(z.string()),
+    embeddings: z.record(name, z.string()),
+  }),
+  tokens: z.object({
+    used: z.int(),
+    limit: z.int(),
+    cut: z.string(),
+    chunks: z.array(z.object({ start: z.int(), end: z.int(), used: z.int() })),
+  }),
   free: z.undefined(),
   dispose: z.undefined(),
 };

@@ -140,7 +140,10 @@ class EngineServer {
       case "fingerprints":
         return this.#pipeline(call).fingerprints(options);
       case "tokens":
-        return this.#pipeline(call).countTokens(call.prompt, options);
+        return this.#pipeline(call).countTokens(call.prompt, {
+          ...options,
+          ...(call.syntax && { syntax: call.syntax }),
+        });
       case "free":
         await this.#pipelines.get(call.pipeline)?.dispose();
         this.#pipelines.delete(call.pipeline);

@@ -119,12 +119,15 @@ export function stageEngine({ pictures = [], device = {}, elsewhere = false }: S
         device: { provider: "webgpu", precision: "float16" },
       });
     },
-    fingerprints: async () => ({ base: "0".repeat(64), nets: { lines: "1".repeat(64) } }),
-    countTokens: async (prompt) => ({
-      used: prompt.split(/\s+/).filter((word) => word !== "").length,
-      limit: 30,
-      cut: "",
+    fingerprints: async () => ({
+      base: "0".repeat(64),
+      nets: { lines: "1".repeat(64) },
+      ...{ vae: null, loras: [], embeddings: {} },
     }),
+    countTokens: async (prompt) => {
+      const used = prompt.split(/\s+/).filter((word) => word !== "").length;
+      return { used, limit: 30, cut: "", chunks: [{ start: 0, end: prompt.length, used }] };
+    },
     runs: () => ({}),
     dispose: async () => undefined,
     [Symbol.asyncDispose]: async () => undefined,

@@ -137,6 +137,7 @@ export const cards = {
   },
   "picture-unreadable": { title: "The picture cannot be read", text: "Choose another." },
   "file-unwritable": { title: "The file could not be written", text: "Check that there is room, then try again." },
+  "storage-full": { title: "There is no room left", text: "Delete models or other files, then try again." },
   // The work itself.
   "condition-failed": {
     title: "No map could be drawn",

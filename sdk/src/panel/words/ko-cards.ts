@@ -111,6 +111,7 @@ export const cards: Readonly<Record<Topic, CardWords>> = {
   "weights-not-finite": { title: "모델 파일이 손상되었습니다", text: "잘못된 숫자가 들어 있습니다. 새로 받으세요." },
   "picture-unreadable": { title: "그림을 읽을 수 없습니다", text: "다른 그림을 고르세요." },
   "file-unwritable": { title: "파일을 쓰지 못했습니다", text: "남은 공간을 확인하고 다시 시도하세요." },
+  "storage-full": { title: "저장 공간이 부족합니다", text: "모델이나 다른 파일을 지운 다음 다시 시도하세요." },
   "condition-failed": { title: "맵을 그리지 못했습니다", text: "컨트롤 설정을 바꾸거나 다른 것을 선택하세요." },
   "request-invalid": { title: "사용할 수 없는 설정이 있습니다", text: "고친 다음 다시 시도하세요." },
   "training-diverged": { title: "학습이 벗어났습니다", text: "학습률을 낮추세요." },
