@@ -48,7 +48,7 @@ test("so is a recipe, read, written or checked by whom it pleases", () => {
   );
   expect(words(() => formatRecipe({} as Recipe))).toContain("Invalid input: expected string, received undefined");
   const found = recipeSchema.safeParse({ version: 1 }, inWords);
-  expect(found.error?.issues[0]?.message).toBe("Invalid input: expected 2");
+  expect(found.error?.issues[0]?.message).toBe("Invalid input: expected 3");
 });
 
 test("what a schema says itself comes first", () => {

@@ -104,7 +104,7 @@ describe("a worker that fails", () => {
       pipeline.generate(request, { onProgress: ({ fraction }) => fractions.push(fraction) }),
       pipeline.countTokens("a b"),
     ]);
-    expect(both).toEqual([expected, { used: 2, limit: expect.any(Number), cut: "" }]);
+    expect(both).toEqual([expected, expect.objectContaining({ used: 2, cut: "" })]);
     expect(pipeline.runs()).toEqual(runs);
     // Loaded once for both.
     expect(at.last().sent.filter(({ call }) => call === "load").length).toBe(1);

@@ -46,7 +46,7 @@ function sidesOf(of: ChangeOf, entry: TensorEntry): readonly [first: number, res
 }
 
 /** The error for a tensor whose shape is not that of its layer. */
-export function misfit({ file, layer, shape }: ChangeOf, { name, shape: own }: TensorEntry): Error {
+function misfit({ file, layer, shape }: ChangeOf, { name, shape: own }: TensorEntry): Error {
   const [expected, actual] = [`[${shape.join(", ")}]`, `[${own.join(", ")}]`];
   const problem = `its tensor ${quoted(name)} ${actual} does not fit the layer ${quoted(layer)} ${expected} of this base. Take a LoRA that was made for the same model.`;
   return incompatible(file.name, problem, { expected, actual });
