@@ -55,10 +55,20 @@ function openPhotoshopWith(theme: Theme): void {
   });
 }
 
-/** Opens a document with an apple that somebody drew, and nothing else. */
+/** Opens a document with an apple that somebody drew, and nothing else. A person waits while the panel reads the selection. */
 const openApple = (depth: 8 | 16) =>
-  ps.photoshop((photoshop, bits) => {
-    for (const id of photoshop.documents) photoshop.close(id);
+  ps.photoshop(async (photoshop, bits) => {
+    for (const id of photoshop.documents) {
+      for (;;) {
+        try {
+          photoshop.close(id);
+          break;
+        } catch (error) {
+          if (!String(error).includes("is modal")) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      }
+    }
     photoshop.open({
       name: "Apple.psd",
       width: 331,
