@@ -40,15 +40,6 @@ const spacings = {
   beta: { use_beta_sigmas: true },
 } as const satisfies Readonly<Record<string, ScheduleConfig>>;
 
-type Spaced = Exclude<keyof typeof samplers, "ddim" | "ddpm" | "pndm" | "euler-ancestral" | "lcm" | "tcd">;
-
-/** A sampler's short name: its own, or with a grid or a spacing behind it ("dpmpp-2m-karras"). */
-export type SamplerName =
-  | keyof typeof samplers
-  | "ddim-trailing"
-  | `${Spaced | "euler-ancestral"}-${keyof typeof grids}`
-  | `${Spaced}-${keyof typeof spacings}`;
-
 /** What may follow a sampler's name: by what its class has. */
 function endings(name: string): Readonly<Record<string, ScheduleConfig>> {
   if (name === "ddim") return { trailing: grids.trailing };
@@ -64,10 +55,7 @@ for (const [name, settings] of Object.entries(samplers)) {
 }
 
 /** The short names that `samplerConfig` knows: each sampler, followed by its grids and spacings. */
-export const samplerNames = [...configs.keys()] as readonly SamplerName[];
-
-/** The short name of a sampler, or a whole scheduler config as diffusers writes it. */
-export type Sampler = string | ScheduleConfig;
+export const samplerNames: readonly string[] = [...configs.keys()];
 
 // Other programs write "DPM++ 2M Karras", "euler_ancestral" and "Euler a" of the same.
 const bare = (name: string): string =>
@@ -92,7 +80,7 @@ function refuseUnknown(name: string): never {
  * none, as Stable Diffusion does); a zero-SNR checkpoint gets "trailing" in place of a grid of diffusers, the one of them
  * that always begins where there is no picture left. An unknown name is refused with `request-invalid`.
  */
-export function samplerConfig(sampler: Sampler | undefined, base: ScheduleConfig): ScheduleConfig {
+export function samplerConfig(sampler: string | ScheduleConfig | undefined, base: ScheduleConfig): ScheduleConfig {
   if (typeof sampler !== "string") return sampler ?? base;
   const settings = configs.get(sampler) ?? refuseUnknown(sampler);
   const { timestep_spacing: spacing } = settings;
