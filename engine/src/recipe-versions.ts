@@ -18,7 +18,7 @@ export function migrated(data: unknown): Migrated | null {
   }
   if (data.version === 2) {
     const found = secondRecipe.safeParse(data, inWords);
-    return found.success ? { success: true, data: fromSecond(found.data as unknown as Second) } : found;
+    return found.success ? { success: true, data: fromSecond(found.data as Second) } : found;
   }
   return null;
 }

@@ -48,7 +48,7 @@ export async function chooseModel(): Promise<ModelFolder | null> {
 /** Draws with a model of a Hugging Face repository. In Node the store is `await nodeStore()` of "@underdraw/engine/node". */
 export async function drawFromHub(store: ModelStore, repository: string, prompt: string) {
   const plan = await store.plan(`hf:${repository}`);
-  console.log(`${plan.name}: ${plan.files.length} files, ${plan.missing} of ${plan.bytes} bytes to fetch`);
+  console.info(`${plan.name}: ${plan.files.length} files, ${plan.missing} of ${plan.bytes} bytes to fetch`);
   await store.download(plan);
   await using engine = new Engine();
   const pipeline = await engine.load({ base: await store.open(plan.address) });

@@ -42,6 +42,29 @@ export function within(folder: ModelFolder, path: string): ModelFolder {
   return outer ? crossing(inner, { from: "within", folder: outer, path }) : inner;
 }
 
+/**
+ * A folder that is a table: what stands for a file by its path, and how one is opened. `open` gets the path with the
+ * folder's name before it, for messages.
+ */
+export function tableFolder<T>(
+  name: string,
+  files: Iterable<readonly [path: string, file: T]>,
+  open: (file: T, name: string, options?: { readonly signal?: AbortSignal }) => ByteSource | Promise<ByteSource>,
+): ModelFolder {
+  const held = new Map(files);
+  return {
+    kind: "folder",
+    name,
+    async open(path, options) {
+      options?.signal?.throwIfAborted();
+      checkPath(path, name);
+      const file = held.get(path);
+      return file === undefined ? null : open(file, `${name}/${path}`, options);
+    },
+    list: async () => [...held.keys()],
+  };
+}
+
 /** A file inside a folder as a model. Opening rejects with `model-unknown` when it is not there. */
 export function fileWithin(folder: ModelFolder, path: string): ModelFile {
   checkPath(path, folder.name);

@@ -1,4 +1,4 @@
-import { checkPath } from "./folder.ts";
+import { tableFolder } from "./folder.ts";
 import { endsEarly } from "./refusal.ts";
 import type { ByteSource, ModelFolder } from "./source.ts";
 
@@ -12,19 +12,9 @@ export function memorySource(name: string, bytes: Uint8Array): ByteSource {
 
 /** Files in memory as a folder: path to bytes, or to text. */
 export function memoryFolder(name: string, files: Readonly<Record<string, Uint8Array | string>>): ModelFolder {
-  const held = new Map(Object.entries(files));
-  return {
-    kind: "folder",
-    name,
-    async open(path, options) {
-      options?.signal?.throwIfAborted();
-      checkPath(path, name);
-      const file = held.get(path);
-      if (file === undefined) return null;
-      return memorySource(`${name}/${path}`, typeof file === "string" ? new TextEncoder().encode(file) : file);
-    },
-    list: async () => [...held.keys()],
-  };
+  return tableFolder(name, Object.entries(files), (file, path) =>
+    memorySource(path, typeof file === "string" ? new TextEncoder().encode(file) : file),
+  );
 }
 
 /** A file in blocks of the same length, the last one perhaps shorter: no second copy joins them. */

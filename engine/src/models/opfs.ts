@@ -1,7 +1,7 @@
 import { UnderdrawError } from "../core/errors.ts";
 import { blobSource } from "./blob.ts";
 import { crossing } from "./crossing.ts";
-import { checkPath } from "./folder.ts";
+import { checkPath, tableFolder } from "./folder.ts";
 import { endsEarly, fileInvalid } from "./refusal.ts";
 import type { ByteSource, ModelFile, ModelFolder } from "./source.ts";
 
@@ -144,18 +144,7 @@ export function opfsFiles(
   handles: readonly (readonly [path: string, handle: FileSystemFileHandle])[],
   name: string,
 ): ModelFolder {
-  const held = new Map(handles);
-  const model: ModelFolder = {
-    kind: "folder",
-    name,
-    async open(path, options) {
-      options?.signal?.throwIfAborted();
-      checkPath(path, name);
-      const handle = held.get(path);
-      return handle ? opfsFile(handle, `${name}/${path}`).open(options) : null;
-    },
-    list: async () => [...held.keys()],
-  };
+  const model = tableFolder(name, handles, (handle, path, options) => opfsFile(handle, path).open(options));
   return crossing(model, { from: "handles", name, handles });
 }
 

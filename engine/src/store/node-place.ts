@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import { openAsBlob } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { checkPath } from "../models/folder.ts";
+import { tableFolder } from "../models/folder.ts";
 import { nodeFile } from "../models/node-files.ts";
-import type { ModelFolder } from "../models/source.ts";
 import { askStepwise } from "./ask.ts";
 import { writeFailure } from "./failure.ts";
 import { underLock } from "./node-lock.ts";
@@ -84,20 +83,8 @@ export function nodePlace(folder: string, fetch: typeof globalThis.fetch): Place
       return sizes;
     },
     file: async (file, name) => nodeFile(at(file), name),
-    async folder(files, name): Promise<ModelFolder> {
-      const held = new Map(files);
-      return {
-        kind: "folder",
-        name,
-        async open(path, options) {
-          options?.signal?.throwIfAborted();
-          checkPath(path, name);
-          const file = held.get(path);
-          return file === undefined ? null : nodeFile(at(file), `${name}/${path}`).open(options);
-        },
-        list: async () => [...held.keys()],
-      };
-    },
+    folder: async (files, name) =>
+      tableFolder(name, files, (file, path, options) => nodeFile(at(file), path).open(options)),
     async blob(file, name) {
       const facts = await stat(at(file)).catch(() => null);
       return facts ? new File([await openAsBlob(at(file))], name, { lastModified: Math.floor(facts.mtimeMs) }) : null;
