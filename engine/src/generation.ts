@@ -71,13 +71,13 @@ export async function runGeneration(
   const { strength = usualInitStrength } = request.init ?? { strength: 1 };
   const prompts = readPrompts(base.text, request, guidance > 1);
   const { context } = prompts;
-  const { className, steps: rows } = createSchedule(config, steps, { strength });
-  const plan = preflight(parts, request, { size, steps: rows.length, guided: guidance > 1, context });
+  const schedule = createSchedule(config, steps, { strength });
+  const plan = preflight(parts, request, { size, steps: schedule.steps.length, guided: guidance > 1, context });
 
   const init = request.init && prepareInit(request.init, { size, factor: defaults.multiple, steps });
   if (init) warnings.push(...init.warnings);
   if (init?.unchanged)
-    return asItWas(init.unchanged, request, { seed, steps, guidance, scheduler: className, warnings });
+    return asItWas(init.unchanged, request, { seed, steps, guidance, scheduler: schedule.className, warnings });
   const { tiles } = plan;
   warnings.push(...thriftWarnings(plan));
   tell(options, { phase: "encode", fraction: 0.01, what: "prompt" });
@@ -101,8 +101,7 @@ export async function runGeneration(
     shape,
   });
   const begin = await beginning(runtime, base, kept, {
-    config,
-    steps,
+    schedule,
     init: init?.init,
     size,
     tiles: tiles.encoder,
@@ -112,7 +111,6 @@ export async function runGeneration(
     signal,
     ...(trace ? { trace } : {}),
   });
-  const { schedule } = begin;
   const { controls, measured } = prepareControls(parts, request, { begin, size, guided: guidance > 1 }, warnings);
   const meter = options.influence ? new InfluenceMeter(runtime, request.controls.length, schedule.steps.length) : null;
 

@@ -5,8 +5,7 @@ import type { DenoiseRequest } from "./denoise.ts";
 import type { Kept } from "./kept.ts";
 import { encodePicture, type LatentShape, latentSample, vaeFactor } from "./latent.ts";
 import type { LoadedBase } from "./loaded-base.ts";
-import { noised, type Schedule, type ScheduleConfig } from "./schedule.ts";
-import { createSchedule } from "./scheduler.ts";
+import { noised, type Schedule } from "./schedule.ts";
 import type { Tiles } from "./tiles.ts";
 
 // What a generation begins with: noise, or a picture under noise; and what of the picture is put back on the way. The
@@ -29,9 +28,8 @@ export interface InitPicture {
 /** What a beginning is made from. */
 export interface BeginningRequest {
   readonly init?: InitPicture | undefined;
-  readonly config: ScheduleConfig;
-  /** Steps of the whole schedule. */
-  readonly steps: number;
+  /** The steps that are executed: those that the picture's strength leaves. */
+  readonly schedule: Schedule;
   readonly size: { readonly drawn: { readonly width: number; readonly height: number } };
   /** How pictures are cut for the autoencoder; not at all without it. */
   readonly tiles?: Tiles;
@@ -54,8 +52,7 @@ export async function beginning(
   kept: Kept,
   request: BeginningRequest,
 ): Promise<Beginning> {
-  const { config, steps, size, init, normals, noiseKey } = request;
-  const schedule = createSchedule(config, steps, init ? { strength: init.strength } : {});
+  const { schedule, size, init, normals, noiseKey } = request;
   const factor = vaeFactor(base.vae.config);
   const [width, height] = [size.drawn.width / factor, size.drawn.height / factor];
   const shape = { channels: base.vae.config.latentChannels, height, width };
