@@ -24,6 +24,7 @@ export async function promptHint(prompt: string, signal: AbortSignal): Promise<W
 /** The same, of a vocabulary that is at hand. */
 export function hintFrom(vocabulary: MiniVocabulary, prompt: string): Warning | null {
   const { phrases, styles, subjects, synonyms, colours, grounds, favourites } = vocabulary;
+  const plainStyle = styles.find((style) => style.startsWith("flat")) ?? styles[0];
   // For each word, the subjects that it stands for; none for the words of colours and styles.
   const known = new Map<string, string[]>();
   const learn = (text: string, subject?: string): void => {
@@ -47,7 +48,7 @@ export function hintFrom(vocabulary: MiniVocabulary, prompt: string): Warning | 
   return {
     code: "prompt-unknown",
     message: `The pack has seen no drawing of ${listed(unknown.map((word) => `"${word}"`))}; it knows ${instead}.`,
-    remedy: `It draws ${vocabulary.model.about}: say it as in "${styles[1] ?? styles[0]} of a red apple", or name a larger model with --model.`,
+    remedy: `It draws ${vocabulary.model.about}: say it as in "${plainStyle} of a red apple", or name a larger model with --model.`,
   };
 }
 

@@ -2,7 +2,10 @@
 // 1200 subjects (models/pack/README.md); these are ones that people think of and can draw.
 
 /** How a picture may look. */
-export const styles: readonly string[] = ["3d render emoji", "flat emoji", "shaded emoji", "simple flat emoji"];
+export const styles: readonly string[] = [
+  ...["3d render emoji", "blob emoji", "classic emoji", "firefox emoji", "flat emoji", "glossy 3d emoji"],
+  ...["outlined emoji", "shaded emoji", "simple flat emoji"],
+];
 
 /** Colours of a subject. */
 export const colours: readonly string[] = [
@@ -85,7 +88,7 @@ const favourites = ["cat", "house with garden", "mushroom", "fish", "rocket", "s
  * Ways to go on with the text before the caret, the best first, `most` at most. A word that was begun is completed; at the
  * beginning, after "of" and after "on a", what can stand there is offered before a letter was typed.
  */
-export function suggestionsFor(before: string, most = 6): readonly Suggestion[] {
+export function suggestionsFor(before: string, most = styles.length): readonly Suggestion[] {
   const found: Suggestion[] = [];
   for (const start of starts(before)) {
     const kept = before.slice(0, before.length - start.length);
