@@ -28,7 +28,8 @@ export interface ErrorDetails {
   "bridge-closed": { reason: string };
   "bridge-protocol": { got: string };
   "worker-crashed": { reason: string; again: boolean };
-  "training-diverged": { step: number; loss: number };
+  "training-data": { issues: readonly { pair: string; problem: string }[] };
+  "training-diverged": { step: number; loss: number; checkpoint: string | null };
   "locked-changed": { tensor: string };
 }
 

@@ -54,9 +54,17 @@ export class GraphBuilder {
   readonly name: string;
   readonly precision: Precision;
 
-  constructor(name: string, precision: Precision) {
+  /** Begins with nothing, or with all that a graph has: its outputs are then tensors like others. */
+  constructor(name: string, precision: Precision, begun?: Graph) {
     this.name = name;
     this.precision = precision;
+    if (!begun) return;
+    for (const [key, value] of begun.values) this.#values.set(key, value);
+    for (const constant of begun.constants) this.#constants.set(constant.name, constant);
+    for (const weight of begun.weights) this.#weights.set(weight.name, weight);
+    this.#inputs.push(...begun.inputs);
+    this.#nodes.push(...begun.nodes);
+    this.#count = begun.nodes.length;
   }
 
   /** An input of the graph. Asked for twice, it is the same one. */
@@ -69,9 +77,9 @@ export class GraphBuilder {
     return name;
   }
 
-  /** The sides of a tensor that flows. */
+  /** The sides of a tensor that flows, of a weight or of a constant. */
   dims(name: string): readonly Dim[] {
-    const value = this.#values.get(name);
+    const value = this.#values.get(name) ?? this.#weights.get(name) ?? this.#constants.get(name);
     if (!value) throw new RangeError(`${this.name} has no tensor "${name}".`);
     return value.dims;
   }

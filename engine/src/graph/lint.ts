@@ -7,11 +7,14 @@ import type { Graph, Node } from "./graph.ts";
 /** Operations that run on WebGPU, wasm and the CPU provider, with the attributes that must be written out. */
 const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   Add: [],
+  AveragePool: ["kernel_shape", "strides", "pads"],
   Cast: ["to"],
   Concat: ["axis"],
   Conv: ["kernel_shape", "pads", "strides", "dilations", "group"],
   ConvTranspose: ["kernel_shape", "pads", "strides", "dilations", "group", "output_padding"],
   Div: [],
+  Erf: [],
+  Exp: [],
   Expand: [],
   Gelu: [],
   Gemm: ["transA", "transB"],
@@ -23,12 +26,15 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   MaxPool: ["kernel_shape", "pads", "strides"],
   Mul: [],
   Pad: ["mode"],
+  ReduceMean: ["keepdims"],
+  ReduceSum: ["keepdims"],
   Relu: [],
   Reshape: [],
   Resize: ["mode", "coordinate_transformation_mode", "nearest_mode"],
   Sigmoid: [],
   Slice: [],
   Softmax: ["axis"],
+  Sqrt: [],
   Sub: [],
   Transpose: ["perm"],
   "com.microsoft.MatMulNBits": ["K", "N", "bits", "block_size"],
@@ -40,9 +46,11 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
 const WHOLE_INPUTS: Readonly<Record<string, readonly number[]>> = {
   Expand: [1],
   Pad: [1],
+  ReduceMean: [1],
+  ReduceSum: [1],
   Reshape: [1],
   Resize: [3],
-  Slice: [1, 2, 3],
+  Slice: [1, 2, 3, 4],
 };
 
 /** The faults of a graph, one sentence each; none for a sound one. */

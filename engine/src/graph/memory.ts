@@ -88,8 +88,8 @@ export function countOf({ dims }: Pick<Value, "dims">, extent: RunExtent): numbe
   return count;
 }
 
-/** A side by the name that the builder gives it. */
-function sideOf(name: string, extent: RunExtent): number | null {
+/** A side by the name that the builder gives it; null for another name. */
+export function sideOf(name: string, extent: RunExtent): number | null {
   const { batch, height, width, context = 0, steps = 1 } = extent;
   if (name === "one") return 1;
   if (name === "batch") return batch;

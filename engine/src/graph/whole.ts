@@ -1,4 +1,4 @@
-import { GraphBuilder, mapDims } from "./builder.ts";
+import { GraphBuilder, mapDims, type Rows } from "./builder.ts";
 import type { ControlNetConfig, UnetConfig } from "./config.ts";
 import { controlNetHalves } from "./controlnet.ts";
 import type { Graph, Precision } from "./graph.ts";
@@ -21,7 +21,7 @@ function inside(b: GraphBuilder, config: UnetConfig | ControlNetConfig, sinusoid
   return {
     time: (step) => {
       const row = timeProjection(b, embedding, step, 4 * (config.channels[0] ?? 0));
-      return b.reshape(row, [1, step.to, 1, 1], [1, step.to, 1, 1]);
+      return b.reshape(row, [-1, step.to, 1, 1], [b.dims(row)[0] ?? "batch", step.to, 1, 1]);
     },
     text: (step, block) => ({ k: projection(step, block, "k"), v: projection(step, block, "v") }),
   };
@@ -29,14 +29,15 @@ function inside(b: GraphBuilder, config: UnetConfig | ControlNetConfig, sinusoid
 
 /**
  * Inputs `latent` [batch, ..], `sinusoid` [1, c], `states` [batch, context, width], `map` [1, 3, ..] and `scale` [batch, 1, 1, 1];
- * output `prediction`. The map lies `hintChannels.length - 1` levels above the latent.
+ * output `prediction`. The map lies `hintChannels.length - 1` levels above the latent. With rows `of` "batch" each row has a
+ * sinusoid and a map of its own.
  */
-export function wholeStep(unet: UnetConfig, net: ControlNetConfig, precision: Precision): Graph {
+export function wholeStep(unet: UnetConfig, net: ControlNetConfig, precision: Precision, of: Rows = "one"): Graph {
   const b = new GraphBuilder("whole", precision);
   const latent = latentInput(b, unet.inChannels, "batch");
-  const sinusoid = b.input("sinusoid", [1, unet.channels[0] ?? 0]);
+  const sinusoid = b.input("sinusoid", [of === "one" ? 1 : of, unet.channels[0] ?? 0]);
   const states = b.input("states", ["batch", "context", unet.contextWidth]);
-  const map = b.input("map", mapDims(net.mapChannels, 1 - net.hintChannels.length, "one"));
+  const map = b.input("map", mapDims(net.mapChannels, 1 - net.hintChannels.length, of));
   const scale = b.input("scale", ["batch", 1, 1, 1]);
   const residuals = b.prefixed(CONTROL_PREFIX, () => {
     const features = controlNetHalves.hintFeatures(b, net, map);
