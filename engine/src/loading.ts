@@ -53,25 +53,9 @@ export async function openPipelineOf(
     for (const release of holds.toReversed()) await release();
   };
   try {
-    const { facts = {}, vae, loras = [], embeddings = {} } = request;
-    checkLoras(loras);
     const bits = bitsOf(request);
-    const asked = request.base ?? "";
-    const key = JSON.stringify([
-      "base",
-      shared.placeOf(asked),
-      facts,
-      bits,
-      vae === undefined ? null : shared.placeOf(vae),
-      loras.map(({ file, weight, textWeight }) => [shared.placeOf(file), weight, textWeight]),
-      Object.entries(embeddings).map(([word, place]) => [word, shared.placeOf(place)]),
-    ]);
-    const added = addedSources(request, parts);
-    const found = await shared.take(key, () =>
-      openBaseModel(parts.source(asked, "base"), added, { ...options, facts, bits }),
-    );
-    holds.push(found.release);
-    const base = found.model;
+    const { key, model: base, release } = await takeBase(request, parts, options);
+    holds.push(release);
     const defaults = await openDefaults(base.source, base.model, options);
     const nets = new Map<string, OpenedModel<NetModel, LoadedNet>>();
     const takePreviews = async (place: ModelSource | string, on: BaseModel) => {
@@ -114,6 +98,30 @@ export async function openPipelineOf(
   }
 }
 
+/** A checkpoint with what is added to it, shared with whoever has it open, and the key that it is shared under. */
+export async function takeBase(
+  request: LoadRequest,
+  { shared, ...parts }: Pick<LoadingParts, "shared" | "source">,
+  options: CallOptions,
+): Promise<{ readonly key: string; readonly model: OpenedBase; readonly release: () => Promise<void> }> {
+  const { facts = {}, vae, loras = [], embeddings = {} } = request;
+  checkLoras(loras);
+  const bits = bitsOf(request);
+  const asked = request.base ?? "";
+  const key = JSON.stringify([
+    "base",
+    shared.placeOf(asked),
+    facts,
+    bits,
+    vae === undefined ? null : shared.placeOf(vae),
+    loras.map(({ file, weight, textWeight }) => [shared.placeOf(file), weight, textWeight]),
+    Object.entries(embeddings).map(([word, place]) => [word, shared.placeOf(place)]),
+  ]);
+  const added = addedSources(request, parts);
+  const open = () => openBaseModel(parts.source(asked, "base"), added, { ...options, facts, bits });
+  return { key, ...(await shared.take(key, open)) };
+}
+
 /** What opens files, with what closes all that was opened if it fails. */
 async function opening<T>(work: (open: <C extends { close(): void }>(file: C) => C) => Promise<T>): Promise<T> {
   const opened: { close(): void }[] = [];
@@ -130,7 +138,7 @@ async function opening<T>(work: (open: <C extends { close(): void }>(file: C) =>
 
 const addedSources = (
   { vae, loras = [], embeddings = {}, weights = "full" }: LoadRequest,
-  { source }: LoadingParts,
+  { source }: Pick<LoadingParts, "source">,
 ): AddedSources => ({
   weights,
   vae: vae === undefined ? null : source(vae, "VAE"),
@@ -207,7 +215,8 @@ const openBaseModel = (
     });
   });
 
-const openNetModel = (
+/** Opens a net for a base, and checks that it fits. */
+export const openNetModel = (
   name: string,
   from: ModelSource,
   base: BaseModel,

@@ -74,19 +74,27 @@ export async function openControlNet(
   return { config, pieces: pieces as Record<NetPiece, Network>, names: sumNames(config), release };
 }
 
-/** The map as the hint block reads it: [1, 3, height, width] in 0..1, red first or blue first as the net wants it. */
+/** A map's channels one after the other as the net orders them, red first or blue first; a byte a number. */
+export function hintPlanes(
+  { bgr }: Pick<ControlNetConfig, "bgr">,
+  { width, height, data }: { readonly width: number; readonly height: number; readonly data: Uint8ClampedArray },
+): Uint8Array {
+  const area = width * height;
+  const planes = new Uint8Array(3 * area);
+  const order = bgr ? [2, 1, 0] : [0, 1, 2];
+  order.forEach((from, c) => {
+    for (let i = 0; i < area; i++) planes[c * area + i] = data[4 * i + from] ?? 0;
+  });
+  return planes;
+}
+
+/** The map as the hint block reads it: [1, 3, height, width] in 0..1. */
 export function hintTensor(
   runtime: Runtime,
   config: ControlNetConfig,
   map: { readonly width: number; readonly height: number; readonly data: Uint8ClampedArray },
 ): Tensor {
-  const { width, height, data } = map;
-  const area = width * height;
-  const values = new Float32Array(3 * area);
-  const order = config.bgr ? [2, 1, 0] : [0, 1, 2];
-  for (let c = 0; c < 3; c++) {
-    const from = order[c] ?? 0;
-    for (let i = 0; i < area; i++) values[c * area + i] = (data[4 * i + from] ?? 0) / 255;
-  }
+  const { width, height } = map;
+  const values = Float32Array.from(hintPlanes(config, map), (level) => level / 255);
   return runtime.tensor(runtime.precision, [1, 3, height, width], values);
 }

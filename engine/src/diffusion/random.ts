@@ -107,3 +107,9 @@ export function createNormals(seed: bigint | number): (count: number) => Float32
     return values;
   };
 }
+
+/** A generator of numbers from 0 to below 1, of 53 random bits each, from a seed's low 32 bits. */
+export function createUniforms(seed: number): () => number {
+  const bits = twister(seed >>> 0);
+  return () => ((bits() >>> 5) * 2 ** 26 + (bits() >>> 6)) / 2 ** 53;
+}

@@ -25,9 +25,12 @@ export const concatGradient: GradientRule = ({ of, node, dy, x, needs, give }) =
 };
 
 /** Zeros around have no gradient: what was inside is cut out again. */
-export const padGradient: GradientRule = ({ of, dy, x, give }) => {
+export const padGradient: GradientRule = ({ of, dy, x, whole, give }) => {
   const [inner, outer] = [of.sides(x(0)), of.sides(dy)];
-  const parts = inner.flatMap((count, axis) => (count === outer[axis] ? [] : [{ axis, start: 0, count }]));
+  const before = whole(1);
+  const parts = inner.flatMap((count, axis) =>
+    count === outer[axis] ? [] : [{ axis, start: before[axis] ?? 0, count }],
+  );
   give(0, parts.length === 0 ? dy : of.slice(dy, parts));
 };
 

@@ -15,6 +15,8 @@ export interface GradientSite {
   readonly y: string;
   /** An input of the node; "" for one that is left out. */
   x(at: number): string;
+  /** The whole numbers of an input that is a constant; none for another. */
+  whole(at: number): readonly number[];
   /** Whether the gradient of an input is asked for. */
   needs(at: number): boolean;
   /** Gives the gradient of an input. */

@@ -78,6 +78,11 @@ export function differentiated(
   const of = new Operations(b);
   const active = activeTensors(graph, by);
   const path = graph.nodes.filter((node) => node.outputs.some((output) => active.has(output)));
+  const wholes = new Map(
+    graph.constants.flatMap(({ name, values }): [string, number[]][] =>
+      values instanceof BigInt64Array ? [[name, Array.from(values, Number)]] : [],
+    ),
+  );
   const loss = lossOf(of, target);
   const gradients = new Map([[target, loss.gradient]]);
   const give = (name: string, gradient: string): void => {
@@ -104,6 +109,7 @@ export function differentiated(
         dy,
         y: name(output),
         x: (at) => name(node.inputs[at] ?? ""),
+        whole: (at) => wholes.get(node.inputs[at] ?? "") ?? [],
         needs: (at) => active.has(node.inputs[at] ?? ""),
         give: (at, gradient) => give(node.inputs[at] ?? "", gradient),
       });

@@ -20,22 +20,24 @@ const strokes: readonly (MapKind | null)[] = ["lines", "scribble", "pose"];
 
 /**
  * The rules for maps of a condition: its id, or the condition itself where it is no built-in one. Without one maps are
- * laid on black, and what is in them decides how they are scaled.
+ * laid on black, and what is in them decides how they are scaled. `kind` is what they are known to be.
  */
 export function mapRules(
   condition: string | Pick<ConditionKind, "id" | "nets" | "convention"> | null = null,
+  options: { readonly kind?: MapKind | null } = {},
 ): MapRules {
   const known = typeof condition === "string" ? builtInConditions.find(({ id }) => id === condition) : condition;
   const names = [known?.id ?? condition, ...(known?.nets ?? [])].filter((name) => typeof name === "string");
-  const kind = names.map(kindNamed).find((found) => found !== null) ?? null;
+  const kind = options.kind ?? names.map(kindNamed).find((found) => found !== null) ?? null;
   const { background = [0, 0, 0], resize = "content" } = known?.convention ?? {};
   return { kind, background, resize, edges: strokes.includes(kind) ? "background" : "repeat" };
 }
 
 /**
  * Whether a picture may be mirrored together with its map. Not for poses, whose limbs have a colour for each side, and not
- * for normal maps, whose red says left and right: mirrored, both would say something else than their pictures.
+ * for normal maps, whose red says left and right: mirrored, both would say something else than their pictures. `kind` is what they are known to be.
  */
-export function mirrors(condition: string | null, kind: MapKind | null = mapRules(condition).kind): boolean {
-  return kind !== "pose" && kind !== "normal";
+export function mirrors(condition: string | null, { kind = null }: { readonly kind?: MapKind | null } = {}): boolean {
+  const kinds = [kind, mapRules(condition).kind];
+  return !kinds.includes("pose") && !kinds.includes("normal");
 }

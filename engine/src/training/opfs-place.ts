@@ -50,7 +50,15 @@ export function opfsPlace(path: string): StreamingPlace {
       try {
         try {
           await writing(file, () => part.empty());
-          for await (const piece of pieces) await writing(file, () => part.append(piece));
+          let length = 0;
+          for await (const piece of pieces) {
+            length += piece.length;
+            await writing(file, async () => {
+              await part.append(piece);
+              // Chromium's access handles do not fail at the quota: they give a size that cannot be (4294967288).
+              if (part.size !== length) throw new DOMException("The quota is reached.", "QuotaExceededError");
+            });
+          }
           await writing(file, () => part.flush());
         } finally {
           await writing(file, () => part.close());

@@ -45,12 +45,7 @@ async function bytesOf(
 }
 
 /** A file's text, without a byte order mark; null when there is none. Rejects with `file-invalid` for what is no UTF-8. */
-async function textOf(
-  folder: ModelFolder,
-  path: string,
-  most: number,
-  options: PairReading,
-): Promise<string | null> {
+async function textOf(folder: ModelFolder, path: string, most: number, options: PairReading): Promise<string | null> {
   const bytes = await bytesOf(folder, path, most, options);
   if (!bytes) return null;
   try {

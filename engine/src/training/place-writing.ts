@@ -16,8 +16,8 @@ export interface StreamingPlace extends TrainingPlace {
 /** The name that a file has while it is written; `by` tells writers apart. */
 export const asideName = (file: string, by = ""): string => `.${file}${by && `.${by}`}.new`;
 
-/** Whether a path is one of a file that was not written to its end. */
-export const isAside = (path: string): boolean => /(^|\/)\.[^/]+\.new$/.test(path);
+/** Whether a path is one of a file that was not written to its end. Chromium puts what a page writes beside that again. */
+export const isAside = (path: string): boolean => /(^|\/)\.[^/]+\.new(\.[^/]*crswap)?$/.test(path);
 
 /** Whoever wrote the file's aside, from the name of a file beside it; null where it is none of that file's. */
 export function writerOf(file: string, aside: string): string | null {

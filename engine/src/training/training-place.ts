@@ -8,7 +8,7 @@ export interface TrainingPlace {
    * Writes a file, whole or not at all: whoever reads it meanwhile finds the one before. The pieces come in order. Rejects
    * with `storage-full` or `file-unwritable`; then the file before is still there.
    */
-  write(path: string, pieces: Iterable<Uint8Array>): Promise<void>;
+  write(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;
   /** Opens a file; null when there is none. */
   open(path: string): Promise<ByteSource | null>;
   /** The paths of all files. */

@@ -113,6 +113,8 @@ export type TrainingMoment =
       readonly done: number;
       readonly of: number;
     }
+  /** Something that a person should know: what was left out, what it goes on from. */
+  | { readonly kind: "note"; readonly fraction: number; readonly text: string }
   | {
       readonly kind: "step";
       readonly fraction: number;
@@ -142,7 +144,7 @@ export interface TrainingReport {
   /** SHA-256 of the locked weights, as they were before the first step and after the last, in hex. Equal. */
   readonly lockedBefore: string;
   readonly lockedAfter: string;
-  /** The largest difference of the net's residuals from 0 before the first step of a fresh copy: exactly 0. */
+  /** The largest difference that a fresh copy made to a prediction before its first step: exactly 0. Null for a net that was gone on from. */
   readonly firstResidual: number | null;
   readonly pairs: number;
   readonly heldOut: number;
