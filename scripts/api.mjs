@@ -13,6 +13,7 @@ const packages = {
     "engine.core": "core/index",
     "engine.node": "node",
     "engine.pictures": "pictures/index",
+    "engine.training": "training/index",
     "engine.svg": "svg/index",
     "engine.testing": "testing/index",
     "engine.worker": "worker/index",

@@ -17,3 +17,5 @@ export type {
 } from "./store/model-store.ts";
 export { modelCache, type NodeStoreOptions, nodeStore } from "./store/node-store.ts";
 export type { StoreOptions } from "./store/opened-store.ts";
+export { nodePlace } from "./training/node-training-place.ts";
+export type { TrainingPlace } from "./training/training-place.ts";

@@ -40,13 +40,11 @@ def synthetic(count: int) -> torch.Tensor:
 
 def drawings(data: Path, count: int) -> torch.Tensor:
     """Drawings over white, or turned and scaled on a ground as in training."""
-    from bench import decoded
-
     items = images.chosen(data)
     numbers = [list(items)[k] for k in np.linspace(0, len(items) - 1, count).round().astype(int)]
     out = []
     for k in range(0, count, 32):
-        loaded = decoded(data, numbers[k : k + 32])
+        loaded = images.decoded(data, numbers[k : k + 32])
         g = torch.Generator().manual_seed(k)
         plain, v = images.Variants.none(torch.arange(len(loaded))), images.Variants.random(torch.arange(len(loaded)), g, ground=0.5)
         for variants, every in ((plain, 0), (v, 1)):

@@ -3,7 +3,11 @@
 Everything is measured twice: with the control in both halves of guidance, and in the prompt's half alone.
 """
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -11,13 +15,27 @@ import torch
 import images
 import maps
 import words
-from bench import BATCH, Bench
+from bench import BATCH, Ask, Bench, groups
 from kept import Kept
 from measures import psnr, scores
+from run import DEVICE
 from sheets import sheet
 
 HALVES = {"both halves": (1, 1), "prompt's half": (1, 0)}
 OWN = {"lines": "f1", "depth": "iou", "colour": "lab"}  # what each net is judged by
+
+
+@dataclass
+class Row:
+    """A row's pictures of one seed from `start` on."""
+
+    name: str
+    start: int
+    net: str | None
+    scale: float
+    prompt: str
+    halves: str
+    seed: int
 
 
 class Control:
@@ -49,41 +67,57 @@ class Control:
                 yield f"{net} scale 0.5, {halves}", net, 0.5, "own", halves
             yield f"{net} empty prompt", net, 1, "empty", "both halves"
 
+    @cached_property
+    def drawn(self) -> maps.Draw:
+        """All of `pick` as they are."""
+        return self.bench.plain(self.pick)
+
+    @cached_property
+    def map_of(self) -> dict[str, torch.Tensor]:
+        """The plain map of each net, of all of `pick`."""
+        return {net: maps.fixed(net, self.drawn) for net in self.bench.nets}
+
+    def some(self, places: list[int]) -> maps.Draw:
+        return self.drawn[0][places], self.drawn[1][places]
+
+    def places(self, start: int) -> list[int]:
+        return [*range(start, min(start + BATCH, len(self.pick)))]
+
+    def ask(self, row: Row) -> Ask:
+        own, wrong = ([self.texts[k] for k in of] for of in (self.places(row.start), self.turned(row.start, len(self.pick) // 5)))
+        texts = {"own": own, "wrong": wrong, "empty": [""] * len(own)}[row.prompt]
+        nets = ((row.net, self.map_of[row.net][self.places(row.start)], row.scale),) if row.net else ()
+        return Ask(texts, 1000 * row.seed + row.start, nets, HALVES[row.halves])
+
+    def measured(self, row: Row, pics: torch.Tensor) -> tuple[dict, torch.Tensor]:
+        numbers: dict = scores(images.over(*self.some(self.places(row.start))), pics)
+        if row.scale == 1 and row.prompt == "own":
+            numbers["mismatched"] = scores(images.over(*self.some(self.turned(row.start, len(self.pick) // 3))), pics)
+        return numbers, pics
+
     def run(self) -> None:
         for start in self.starts():
-            ids = self.pick[start : start + BATCH]
-            drawn = None
+            of = self.places(start)
 
-            def drawings(ids=ids) -> tuple[torch.Tensor, torch.Tensor]:
-                nonlocal drawn
-                drawn = drawn or self.bench.plain(ids)
-                return drawn
-
-            def ceiling(of=drawings) -> tuple[dict, torch.Tensor]:
-                source = images.over(*of())
+            def ceiling(of=of) -> tuple[dict, torch.Tensor]:
+                source = images.over(*self.some(of))
                 back = self.bench.through_autoencoder(source)
                 return {**scores(source, back), "psnr": psnr(source, back)}, back
 
-            self.kept.piece(self.name("drawings", 0, start), lambda of=drawings: ({}, images.over(*of())))
+            self.kept.piece(self.name("drawings", 0, start), lambda of=of: ({}, images.over(*self.some(of))))
             self.kept.piece(self.name("autoencoder ceiling", 0, start), ceiling)
             for net in self.bench.nets:
-                self.kept.piece(self.name(f"{net} map", 0, start), lambda net=net, of=drawings: ({}, maps.fixed(net, of())))
-            for row, net, scale, prompt, halves in self.rows():
-                own, wrong = self.texts[start : start + BATCH], [self.texts[k] for k in self.turned(start, len(self.pick) // 5)]
-                texts = {"own": own, "wrong": wrong, "empty": [""] * len(own)}[prompt]
-                other = self.turned(start, len(self.pick) // 3)
-                for seed in self.seeds:
-
-                    def make(of=drawings, net=net, scale=scale, halves=halves, texts=texts, wrong=wrong, seed=seed, other=other, start=start) -> tuple[dict, torch.Tensor]:
-                        source = images.over(*of())
-                        nets = [(net, maps.fixed(net, of()), scale)] if net else []
-                        pics = self.bench.draw(texts, nets, 1000 * seed + start, halves=HALVES[halves])
-                        numbers: dict = scores(source, pics)
-                        if scale == 1 and texts is not wrong and any(texts):
-                            numbers["mismatched"] = scores(images.over(*self.bench.plain([self.pick[k] for k in other])), pics)
-                        return numbers, pics
-
-                    self.kept.piece(self.name(row, seed, start), make)
+                self.kept.piece(self.name(f"{net} map", 0, start), lambda net=net, of=of: ({}, self.map_of[net][of]))
+        every = [Row(self.name(name, seed, start), start, *how, seed) for start in self.starts() for name, *how in self.rows() for seed in self.seeds]
+        left = [row for row in every if not self.kept.has(row.name)]
+        asks = [self.ask(row) for row in left]
+        # Measuring is the processor's work: beside a GPU it is the longer one.
+        with ThreadPoolExecutor(min(8, os.cpu_count() or 1) if DEVICE == "cuda" else 1) as workers:
+            for group in groups(asks):
+                self.kept.in_time()
+                pictures = self.bench.together([asks[k] for k in group])
+                one = lambda k, pics: self.kept.piece(left[k].name, lambda: self.measured(left[k], pics))
+                list(workers.map(one, group, pictures))
 
     def numbers(self, row: str, seeds: list[int], of: str | None = None) -> dict[str, np.ndarray] | None:
         """Every measure of a row, [seeds, n]; None while a piece of it is missing."""

@@ -34,13 +34,17 @@ class Kept:
     def has(self, name: str) -> bool:
         return self.path(name).exists()
 
+    def in_time(self) -> None:
+        """Raises OutOfTime when the minutes are over."""
+        if self.until is not None and time.time() > self.until:
+            raise OutOfTime
+
     def piece(self, name: str, make: Callable[[], tuple[dict, torch.Tensor | None]]) -> dict:
         """The numbers of a piece of work: from its file, or made now. `make` gives numbers, and pictures to keep or None."""
         path = self.path(name)
         if path.exists():
             return json.loads(path.read_text())
-        if self.until is not None and time.time() > self.until:
-            raise OutOfTime
+        self.in_time()
         path.parent.mkdir(parents=True, exist_ok=True)
         began = time.time()
         numbers, pictures = make()

@@ -14,9 +14,10 @@ import diffusion
 import images
 import maps
 import models
+from graphed import Graphed
 from latents import Cache
 from profiles import Profile
-from run import DEVICE, Run, autocast, faster
+from run import DEVICE, Run, any_shape, autocast, faster
 from sheets import sheet
 from unet import context, pictures
 
@@ -48,6 +49,16 @@ class Trainer:
         self.net = models.control(unet).to(DEVICE, memory_format=torch.channels_last)
         self.start = {k: v.clone() for k, v in self.net.state_dict().items()}
         self.quick = faster(self.single, profile.compile)
+        self.recorded: Graphed | None = None
+
+    def plain(self, *inputs: torch.Tensor) -> torch.Tensor:
+        with autocast(self.profile.bf16):
+            return self.quick(*inputs)
+
+    def record(self) -> None:
+        """The step as a CUDA graph, of whatever the weights are then: they are changed in place alone."""
+        x, t, c, (hint,), target = self.sample(self.profile.net.batch, torch.Generator().manual_seed(3), ("depth",))
+        self.recorded = Graphed(self.plain, (x, t, c, hint, target), self.net.parameters())
 
     def adopt(self, text, unet, cache: Cache) -> None:
         """Another base and its cache, in the same modules, so that what is compiled stays."""
@@ -74,7 +85,8 @@ class Trainer:
         ground = images.ground_colour(v, self.drawings.device)
         hints = []
         for name in names:
-            hint = maps.condition(name, drawn, g, ground)
+            with any_shape():
+                hint = maps.condition(name, drawn, g, ground)
             hints.append((hint * (torch.rand(batch, 1, 1, 1, generator=g) >= BLANK).to(hint.device)).to(DEVICE).contiguous(memory_format=torch.channels_last))
         t = torch.randint(0, 1000, (batch,), generator=g).to(DEVICE)
         x, target = diffusion.noised(z, t, torch.randn_like(z))
@@ -85,8 +97,7 @@ class Trainer:
     def step(self, name: str):
         def one(batch: int, g: torch.Generator) -> torch.Tensor:
             x, t, c, (hint,), target = self.sample(batch, g, (name,))
-            with autocast(self.profile.bf16):
-                return self.quick(x, t, c, hint, target)
+            return (self.recorded or self.plain)(x, t, c, hint, target)
 
         return one
 

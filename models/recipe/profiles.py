@@ -32,6 +32,9 @@ class Profile:
     sheet: int = 8  # drawings a row on sheets
     round: int = 0  # another number, other variants and captions
     lines: float = 1  # the net `lines` trains so many times as long as the others
+    looks: tuple[float, ...] = (0.1, 0.3, 0.6, 1.0)  # parts of the base's training after which its sheet is drawn; the last is 1
+    ends: tuple[float, float, float] = (0.33, 0.72, 0.985)  # of a lease's seconds, when autoencoder, base and nets end
+    graph: bool = False  # steps recorded as CUDA graphs
 
 
 EMOJI = ["fluent-3d", "fluent-emoji", "fluent-emoji-flat", "noto", "noto-v1", "twemoji", "fxemoji", "emojione", "streamline-emojis"]
@@ -54,6 +57,25 @@ PROFILES = {
         save=30,
         cached=512,
         sheet=16,
+    ),
+    # A second lease, on from a whole pack: its autoencoder is kept, so that all its seconds are the base's and the nets'.
+    "further": Profile(
+        vae=Stage(batch=32, samples=0, lr=8e-4),  # never runs
+        unet=Stage(batch=256, samples=FOREVER, lr=5e-4, seconds=FOREVER, warm=200, mean=0.999),
+        net=Stage(batch=192, samples=FOREVER, lr=3e-4, seconds=45, warm=50, mean=0.99),
+        joint=Stage(batch=128, samples=FOREVER, lr=1e-4, seconds=22, warm=20, mean=0.98),
+        lines=2,
+        variants=12,
+        sources=EMOJI,
+        bf16=True,
+        compile=True,
+        graph=True,
+        save=60,
+        cached=512,
+        sheet=16,
+        round=1,
+        looks=(1.0,),
+        ends=(0.0, 0.675, 0.985),
     ),
     # From nothing on two cores, in about two and a half idle hours: every emoji set for the autoencoder, four for the rest.
     "cpu": Profile(
@@ -152,3 +174,4 @@ PROFILES["rehearsal-lease"] = replace(
     net=replace(REHEARSAL.net, samples=FOREVER, seconds=5),
     joint=replace(REHEARSAL.joint, samples=FOREVER, seconds=5),
 )
+PROFILES["rehearsal-further"] = replace(PROFILES["rehearsal-lease"], vae=replace(REHEARSAL.vae, samples=0), lines=2, looks=(1.0,), ends=(0.0, 0.6, 0.9), round=1)

@@ -1,4 +1,4 @@
-import type { Dim, Node, Value, Weight } from "./graph.ts";
+import type { Dim, Node, Part, Value, Weight } from "./graph.ts";
 import type { Trainable } from "./trainable.ts";
 
 // Low-rank parts beside the layers of a network: y + up(down(x)), which is the layer with up x down added to its weight. A
@@ -41,13 +41,16 @@ export function lowRank({ graph, weights }: Trainable, besides: (weight: Weight)
   };
 }
 
+const nameOf = ({ key, rows }: Part): string => (rows ? `${key}[${rows[0]}:${rows[1]}]` : key);
+
 function partOf(of: Weight, asked: number): LowRankPart {
   const [to = 0, from = 0, ...kernel] = of.dims;
   const rank = Math.min(asked, to, from * kernel.reduce((a, side) => a * side, 1));
   const own = (what: "down" | "up", dims: readonly number[]): Weight => ({
     name: `${of.name}.${what}`,
     dims,
-    parts: of.parts.map(({ key }) => ({ key: `${key}.${what}`, shape: dims })),
+    // Two halves of one tensor have parts of their own.
+    parts: of.parts.map((part) => ({ key: `${nameOf(part)}.${what}`, shape: dims })),
   });
   return { of, down: own("down", [rank, from, ...kernel]), up: own("up", [to, rank, ...kernel.map(() => 1)]) };
 }

@@ -11,7 +11,7 @@ import { alikeOf, duplicates, setFindings } from "./set-findings.ts";
 
 /** The fewest pairs that are learnt from, and the fewest of which something may be expected. */
 const [fewest, few] = [4, 20];
-/** More pairs than a personal machine learns from in a day or two. */
+/** From more pairs than this on it is said what they take. */
 const many = 20_000;
 /** Up to so many pairs each one is read; of more only so many, evenly spread. */
 const [readAll, sampled] = [1000, 200];
@@ -50,7 +50,10 @@ export interface PairReport {
   readonly alike: readonly (readonly number[])[];
   /** What the maps are: as was said, as their condition's name says, or as most of them look; null where nothing tells. */
   readonly kind: MapKind | null;
-  /** SHA-256 of all names and, of the pairs that were read, of picture, map and words, in hex. The order does not count. */
+  /**
+   * SHA-256 of all names and, of the pairs that were read, of picture, map and words, in hex. The order does not count
+   * where all were read.
+   */
   readonly sha256: string;
 }
 
@@ -186,7 +189,7 @@ function amount(sound: number, read: number, count: number, seconds: number): st
   if (count > many) {
     const minutes = Math.max(1, Math.round((seconds * count) / read / 60));
     said.push(
-      `${count} pairs are many: each is read and encoded once before the first step, and reading them alone takes about ${minutes} minutes here. A few thousand pairs are enough for most conditions, and more than a personal machine goes through in a day.`,
+      `${count} pairs are many: each is read and encoded once before the first step, and reading them alone takes about ${minutes} min here. A folder with a part of them begins sooner.`,
     );
   }
   return said;

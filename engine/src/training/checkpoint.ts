@@ -6,7 +6,7 @@ import { findNotFinite } from "../models/short-floats.ts";
 import { writeSafetensors } from "../models/write-safetensors.ts";
 import { inWords } from "../wording.ts";
 import { checkpointSchema, type checkpointVersion } from "./checkpoint-schema.ts";
-import { noRoom, type StreamingPlace } from "./place-writing.ts";
+import { noRoom } from "./place-writing.ts";
 import type { TrainingReport } from "./training.ts";
 import type { TrainingPlace } from "./training-place.ts";
 
@@ -85,7 +85,7 @@ const stepOf = (path: string): number | null => {
  * there then.
  */
 export async function writeCheckpoint(
-  place: StreamingPlace,
+  place: TrainingPlace,
   checkpoint: Checkpoint,
   tensors: Iterable<CheckpointTensor>,
 ): Promise<string> {

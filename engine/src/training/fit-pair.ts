@@ -7,7 +7,7 @@ import type { TrainingPair } from "./pair.ts";
 import { unfit } from "./pair-fault.ts";
 
 /** How often a picture's shorter side may lie in its longer one: more than this, and nearly all of it is cut off. */
-export const mostProportion = 8;
+const mostProportion = 8;
 
 /** What a pair is fitted to. Pixels. */
 export interface PairFit {

@@ -1,10 +1,11 @@
 import { checkPath } from "../models/folder.ts";
 import { gather } from "../models/memory.ts";
 import type { ByteSource } from "../models/source.ts";
-import type { Pieces, StreamingPlace } from "./place-writing.ts";
+import type { Pieces } from "./place-writing.ts";
+import type { TrainingPlace } from "./training-place.ts";
 
 /** A place in memory: for trainings whose files go elsewhere, or nowhere. What lies there goes with it. */
-export function memoryPlace(name: string): StreamingPlace {
+export function memoryPlace(name: string): TrainingPlace {
   const files = new Map<string, ByteSource>();
   return {
     name,

@@ -4,7 +4,8 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 
 import { basename, dirname, join, resolve } from "node:path";
 import { checkPath } from "../models/folder.ts";
 import { nodeFolder } from "../models/node-files.ts";
-import { asideName, isAside, type StreamingPlace, writerOf, writing } from "./place-writing.ts";
+import { asideName, isAside, writerOf, writing } from "./place-writing.ts";
+import type { TrainingPlace } from "./training-place.ts";
 
 /** How long what a dead process left may still be somebody's: another machine's processes cannot be seen. Milliseconds. */
 const LEFT_BEHIND = 60_000;
@@ -16,7 +17,7 @@ const ours = new Set<string>();
  * A folder on disk as a place; it is made when something is written. A file is written beside its name, brought to the
  * disk and renamed, so that a crash leaves the one before.
  */
-export function nodePlace(path: string): StreamingPlace {
+export function nodePlace(path: string): TrainingPlace {
   const folder = resolve(path);
   const name = basename(folder) || folder;
   const files = nodeFolder(folder, name);

@@ -109,7 +109,7 @@ function nothing(folder: ModelFolder, files: readonly string[] | null, list?: st
       : files.length === 0
         ? "the folder is empty"
         : pictures > 0
-          ? `it has ${pictures} pictures, and nothing says which are maps`
+          ? `it has pictures (${pictures}), and nothing says which are maps`
           : "it has no pictures";
   const remedy =
     "Give a prompt.json with source, target and prompt, or the folders source and target with files of equal names; pictures alone are opened with a condition that draws their maps.";

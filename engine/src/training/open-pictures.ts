@@ -114,13 +114,13 @@ function mapsAmong(files: readonly string[], list: PairList | null): (path: stri
 }
 
 const mapsLeft = (count: number, condition: string): string =>
-  `${count} pictures are maps of others here and left out: "${condition}" draws its own.`;
+  `Left out, as they are maps of others here: ${count} of the pictures. "${condition}" draws its own.`;
 
 function unlisted(listed: ReadonlyMap<string, string>, files: readonly string[], list: string): string[] {
   const there = new Set(files);
   const gone = [...listed.keys()].filter((path) => !there.has(path));
   if (gone.length === 0) return [];
-  return [`${list} names ${gone.length} pictures that are not there, ${gone[0]} first: they are left out.`];
+  return [`Not there, and left out: ${gone.length} of the pictures that ${list} names, ${gone[0]} first.`];
 }
 
 function nameWarning(paths: readonly string[], all: number): string[] {

@@ -4,7 +4,8 @@ import { gather } from "../models/memory.ts";
 import { opfsFolder } from "../models/opfs.ts";
 import type { ByteSource } from "../models/source.ts";
 import { opfsPart } from "../store/opfs-part.ts";
-import { asideName, isAside, type StreamingPlace, writing } from "./place-writing.ts";
+import { asideName, isAside, writing } from "./place-writing.ts";
+import type { TrainingPlace } from "./training-place.ts";
 
 /** What is used of a handle besides the standard's first version: every engine moves files of the origin's own. */
 type Movable = FileSystemFileHandle & { move(name: string): Promise<void> };
@@ -17,7 +18,7 @@ const isAbsent = (error: unknown): boolean =>
  * a worker files are read where they lie. A page cannot do that: there `open` reads the whole file into memory. A file that
  * is open can neither be written nor removed. Rejects with `feature-missing` where the browser has no such files.
  */
-export function opfsPlace(path: string): StreamingPlace {
+export function opfsPlace(path: string): TrainingPlace {
   checkPath(path, "storage");
   const name = path.slice(path.lastIndexOf("/") + 1);
   const within = async (segments: readonly string[], create: boolean): Promise<FileSystemDirectoryHandle> => {

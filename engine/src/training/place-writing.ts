@@ -1,17 +1,11 @@
 import { UnderdrawError } from "../core/errors.ts";
 import { quoted } from "../models/refusal.ts";
 import { size } from "../store/failure.ts";
-import type { TrainingPlace } from "./training-place.ts";
 
 // What all places do alike: a file is written under a name aside and takes its own when it is whole.
 
 /** Bytes in order, as they lie in memory or as they come from a device. A piece is good until the next is asked for. */
 export type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-
-/** A place that takes pieces as they come. Every place of ours is one. */
-export interface StreamingPlace extends TrainingPlace {
-  write(path: string, pieces: Pieces): Promise<void>;
-}
 
 /** The name that a file has while it is written; `by` tells writers apart. */
 export const asideName = (file: string, by = ""): string => `.${file}${by && `.${by}`}.new`;

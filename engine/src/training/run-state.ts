@@ -1,4 +1,5 @@
 import type { Weight } from "../graph/graph.ts";
+import { netKey } from "../graph/training-step.ts";
 import { weightsOf } from "../models/weights.ts";
 import type { Checkpoint, CheckpointRun, SavedCheckpoint } from "./checkpoint.ts";
 import type { Learner, StateTensor } from "./learner.ts";
@@ -10,12 +11,13 @@ export type RunState = Omit<Checkpoint, "version">;
 
 /**
  * The numbers that a run begins with: the net's own; of low-rank parts the first normal and the second zero, so that they
- * change nothing; of moments zero.
+ * change nothing; of moments zero. `hint` are the numbers of a fresh hint block by their keys; none for a net that is gone on
+ * from.
  */
 export function firstValues(
   { weights, step }: Pick<TrainerParts, "weights" | "step">,
   learning: readonly Weight[],
-  seed: number,
+  { seed, hint }: { readonly seed: number; readonly hint: ReadonlyMap<string, Float32Array> },
 ): (tensor: StateTensor) => Float32Array {
   const own = weightsOf(weights);
   const byName = new Map(learning.map((weight) => [weight.name, weight]));
@@ -29,6 +31,8 @@ export function firstValues(
       const deviation = 1 / Math.sqrt(dims.slice(1).reduce((a, side) => a * side, 1));
       return normalsAt(seed, inner, count).map((value) => value * deviation);
     }
+    const started = hint.get(netKey(weight) ?? "");
+    if (started) return started;
     const values = new Float32Array(count);
     own.read(weight, "float32", new Uint8Array(values.buffer));
     return values;

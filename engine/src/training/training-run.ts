@@ -10,6 +10,7 @@ import { checkPairs } from "./check-pairs.ts";
 import { matches, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { checkpointVersion } from "./checkpoint-schema.ts";
 import { drawSamples, hasConverged, heldOutRows, meanFidelity, meanLoss } from "./held-out.ts";
+import { hintStart } from "./hint-start.ts";
 import type { Learner } from "./learner.ts";
 import { basePrediction, joinedDigest, lockedDigest, requireLocked } from "./locked-weights.ts";
 import type { TrainerParts } from "./net-trainer.ts";
@@ -101,7 +102,9 @@ export async function* trainingRun(
       written = saved.saved.path;
       yield { kind: "note", fraction: clock.fraction, text: `Goes on from step ${state.step}, ${saved.saved.path}.` };
     } else {
-      await learner.begin(firstValues(parts, learner.weights, settings.seed));
+      const { seed } = settings;
+      const hint = parts.isFresh ? await freshHint(parts, source, learnt, seed, signal) : new Map();
+      await learner.begin(firstValues(parts, learner.weights, { seed, hint }));
       state = { ...identity, step: 0, curve: [], measures: [], seconds: 0, lockedBefore: "", firstResidual: null };
     }
   } finally {
@@ -233,6 +236,29 @@ async function* prepared(
       // The others are encoded when a step asks for them.
       if (bytes > keep / 2) return;
     }
+}
+
+/** Maps that a fresh hint block begins with. */
+const hintMaps = 8;
+
+/** The numbers that a fresh hint block begins with, on maps of the data. */
+async function freshHint(
+  { config, before }: TrainerParts,
+  { runtime, data, width, height }: BatchSource,
+  learnt: readonly number[],
+  seed: number,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const some = learnt.slice(0, hintMaps);
+  const area = config.mapChannels * width * height;
+  const values = new Float32Array(some.length * area);
+  for (const [n, at] of some.entries()) {
+    const { map } = await data.take(at, 0, { signal });
+    for (let i = 0; i < area; i++) values[n * area + i] = (map[i] as number) / 255;
+  }
+  const latent = new Float32Array(before.shape("conv_in.weight").reduce((a, side) => a * side, 1));
+  before.floats("conv_in.weight", latent, 0);
+  return hintStart(runtime, config, { count: some.length, width, height, values }, { latent, seed });
 }
 
 /** One batch with the net left out and with it. All but their scales are the same tensors. */

@@ -1,0 +1,25 @@
+// What a training needs besides `Engine.train`: pairs from files, a look at them before a minute is spent, and places for
+// checkpoints and the finished net.
+
+export { checkPairs, type PairCheck, type PairReport } from "./check-pairs.ts";
+export { memoryPlace } from "./memory-place.ts";
+export { type OpenPairsOptions, openPairs } from "./open-pairs.ts";
+export { type DrawMap, type OpenPicturesOptions, openPictures } from "./open-pictures.ts";
+export { opfsPlace } from "./opfs-place.ts";
+export type { PairReading, PairSource, TrainingPair } from "./pair.ts";
+export type { PairFault } from "./pair-fault.ts";
+export { splitPairs } from "./split-pairs.ts";
+export type {
+  NetExport,
+  Trainer,
+  TrainingMeasure,
+  TrainingMode,
+  TrainingMoment,
+  TrainingPlan,
+  TrainingReport,
+  TrainingRun,
+  TrainingSample,
+  TrainingSettings,
+  TrainRequest,
+} from "./training.ts";
+export type { TrainingPlace } from "./training-place.ts";
