@@ -42,6 +42,19 @@ describe("torch's numbers on an NVIDIA card", () => {
     expect(values).toBeGreaterThan(5000);
   });
 
+  test("they are those that torch drew on a real card (models/recipe/cuda_normals.py)", () => {
+    const tensors = readTensors("cuda/normals.safetensors");
+    expect(tensors.size).toBe(20);
+    let worst = 0;
+    for (const [name, { values }] of tensors) {
+      const [seed = "", , second] = name.split("/");
+      const draw = createCudaNormals(BigInt(seed));
+      if (second) draw(values.length);
+      worst = Math.max(worst, largest(draw(values.length), Float32Array.from(values)));
+    }
+    expect(worst).toBeLessThan(1e-5);
+  });
+
   test("all 64 bits of a seed count, and a tensor's numbers do not depend on its length", () => {
     expect(createCudaNormals(7n)(64)).not.toEqual(createCudaNormals(2n ** 40n + 7n)(64));
     expect(createCudaNormals(7)(20)).toEqual(createCudaNormals(7n)(64).slice(0, 20));

@@ -53,7 +53,8 @@ function accessPart(file: string, access: AccessHandle): Part {
       writing(file, () => {
         for (let done = 0; done < bytes.length; ) {
           const written = access.write(bytes.subarray(done), { at: size });
-          if (written === 0) throw new DOMException("Nothing more can be written.", "QuotaExceededError");
+          if (written === 0 || written > bytes.length - done)
+            throw new DOMException("Nothing more can be written.", "QuotaExceededError");
           done += written;
           size += written;
         }
