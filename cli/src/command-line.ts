@@ -8,13 +8,14 @@ import { fetchCommand } from "./commands/fetch.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { map } from "./commands/map.ts";
 import { models } from "./commands/models.ts";
+import { train } from "./commands/train.ts";
 import { exitCodes, failureOf, misused, stackOf } from "./failure.ts";
 import { commandHelp, flagsOf, overallHelp } from "./help.ts";
 
 // The command line as a function: words in, text and an exit code out. It is the smallest integrator of the engine:
 // it joins the engine and the model pack, and has no editor. main.ts ties it to the process.
 
-const commands: readonly Command[] = [draw, map, diff, inspectCommand, fetchCommand, models, doctor];
+const commands: readonly Command[] = [draw, map, train, diff, inspectCommand, fetchCommand, models, doctor];
 
 /** Carries out a command line, without the program's name. Never throws; gives the exit code. */
 export async function runCommandLine(argv: readonly string[], surroundings: Surroundings): Promise<number> {

@@ -100,7 +100,11 @@ async function seenMap(
 }
 
 /** The files of the models that a condition looks with. Throws `model-unknown` for one that is not given. */
-function detectorsFrom(kind: ConditionKind, options: Condition["options"], given: string | undefined): DetectorFiles {
+export function detectorsFrom(
+  kind: ConditionKind,
+  options: Condition["options"],
+  given: string | undefined,
+): DetectorFiles {
   const files = given === undefined ? {} : modelsFrom(kind, options, given, "--detector");
   const needed = neededModels(kind, options);
   const missing = needed.find((name) => !Object.hasOwn(files, name));

@@ -16,11 +16,11 @@ describe("help", () => {
   test("without a command all commands are told, and that is wrong usage", async () => {
     const { code, stdout, stderr } = await underdraw([]);
     expect([code, stdout]).toEqual([2, ""]);
-    for (const name of ["draw", "map", "diff", "inspect", "fetch", "models", "doctor"])
+    for (const name of ["draw", "map", "train", "diff", "inspect", "fetch", "models", "doctor"])
       expect(stderr).toContain(`\n  ${name} `);
   });
 
-  test.each(["draw", "map", "diff", "inspect", "fetch", "models", "doctor"])(
+  test.each(["draw", "map", "train", "diff", "inspect", "fetch", "models", "doctor"])(
     "%s --help tells each flag and examples, on stdout",
     async (name) => {
       const { code, stdout, stderr } = await underdraw([name, "--help"]);
@@ -58,7 +58,7 @@ describe("help", () => {
 describe("what is mistyped", () => {
   test.each([
     [["drwa"], 'There is no command "drwa". Did you mean draw?'],
-    [["paint"], 'There is no command "paint". There are draw, map, diff, inspect, fetch, models, doctor.'],
+    [["paint"], 'There is no command "paint". There are draw, map, train, diff, inspect, fetch, models, doctor.'],
     [["draw", "--pormpt", "x"], "There is no --pormpt. Did you mean --prompt?"],
     [["draw", "--neg", "x"], "There is no --neg. Did you mean --negative?"],
     [["draw", "--map"], "--map needs a value: --map FILE."],

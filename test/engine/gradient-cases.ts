@@ -88,7 +88,12 @@ const builds: Readonly<Record<string, Build | readonly [RunExtent, Build]>> = {
     const x = text(b, "x", 5);
     return b.node("Softmax", [x], b.dims(x), { axis: { int: -1 } });
   },
-  matmul: (b) => b.node("MatMul", [text(b, "x", 5), text(b, "z", 5)].map((x, n) => (n ? turned(b, x) : x)), ["batch", "context", "context"]),
+  matmul: (b) =>
+    b.node(
+      "MatMul",
+      [text(b, "x", 5), text(b, "z", 5)].map((x, n) => (n ? turned(b, x) : x)),
+      ["batch", "context", "context"],
+    ),
   "matmul-repeated": (b) => b.node("MatMul", [text(b, "x", 5), b.input("z", [5, 4])], ["batch", "context", 4]),
   resize: (b) => b.enlarge(map(b, 3), 3, -1),
   concat: (b) => b.concat(map(b, 3), map(b, 2, "z"), 5, 0),
@@ -150,13 +155,18 @@ const caseOf = (name: string, given: Build | readonly [RunExtent, Build]): Gradi
 };
 
 /** All of them. */
-export const gradientCases: readonly GradientCase[] = Object.entries(builds).map(([name, build]) => caseOf(name, build));
+export const gradientCases: readonly GradientCase[] = Object.entries(builds).map(([name, build]) =>
+  caseOf(name, build),
+);
 
 /** The sum of the output's numbers, each times one of "share". */
 const weighed: Loss = (of, y) => {
   const sides = of.sides(y);
   const share = of.b.input("share", sides);
-  const all = of.sum(of.mul(y, share), sides.map((_, n) => n));
+  const all = of.sum(
+    of.mul(y, share),
+    sides.map((_, n) => n),
+  );
   return { value: of.reshape(all, [1]), gradient: share };
 };
 

@@ -37,7 +37,10 @@ const spread = (x: Numbers, dims: readonly number[]): Numbers => {
   const skip = dims.length - x.dims.length;
   const strides = stridesOf(x.dims);
   return moved(x, dims, (index) =>
-    x.dims.reduce((sum, side, axis) => sum + (side === 1 ? 0 : (index[axis + skip] as number) * (strides[axis] as number)), 0),
+    x.dims.reduce(
+      (sum, side, axis) => sum + (side === 1 ? 0 : (index[axis + skip] as number) * (strides[axis] as number)),
+      0,
+    ),
   );
 };
 
@@ -112,7 +115,8 @@ function matmul([a, b]: readonly Numbers[]): Numbers {
     const [j, i] = [at % columns, Math.floor(at / columns)];
     const block = Math.floor(i / rows) * inner * columns;
     for (let k = 0; k < inner; k++)
-      data[at] = (data[at] as number) + (left.data[i * inner + k] as number) * (right.data[block + k * columns + j] as number);
+      data[at] =
+        (data[at] as number) + (left.data[i * inner + k] as number) * (right.data[block + k * columns + j] as number);
   }
   return { dims: [...outer, rows, columns], data };
 }
@@ -144,8 +148,10 @@ const softmax = (x: Numbers): Numbers =>
 
 const transpose = (x: Numbers, perm: readonly number[]): Numbers => {
   const strides = stridesOf(x.dims);
-  return moved(x, perm.map((axis) => x.dims[axis] as number), (index) =>
-    perm.reduce((sum, axis, n) => sum + (index[n] as number) * (strides[axis] as number), 0),
+  return moved(
+    x,
+    perm.map((axis) => x.dims[axis] as number),
+    (index) => perm.reduce((sum, axis, n) => sum + (index[n] as number) * (strides[axis] as number), 0),
   );
 };
 
@@ -154,7 +160,9 @@ function attention([q, k, v]: readonly Numbers[], { attributes }: Node): Numbers
   const { dims } = q as Numbers;
   const size = (dims[2] as number) / heads;
   const split = (x: Numbers): Numbers =>
-    x.dims.length === 4 ? x : transpose({ ...x, dims: [x.dims[0] as number, x.dims[1] as number, heads, size] }, [0, 2, 1, 3]);
+    x.dims.length === 4
+      ? x
+      : transpose({ ...x, dims: [x.dims[0] as number, x.dims[1] as number, heads, size] }, [0, 2, 1, 3]);
   const scores = matmul([split(q as Numbers), transpose(split(k as Numbers), [0, 1, 3, 2])]);
   const shares = softmax({ ...scores, data: scores.data.map((score) => score / Math.sqrt(size)) });
   return { dims, data: transpose(matmul([shares, split(v as Numbers)]), [0, 2, 1, 3]).data };
@@ -225,7 +233,8 @@ const operations: Readonly<Record<string, (inputs: readonly Numbers[], node: Nod
     const sides = [...(to as Numbers).data];
     return moved(x as Numbers, sides, (index) =>
       dims.reduce(
-        (sum, side, n) => sum + Math.floor(((index[n] as number) * side) / (sides[n] as number)) * (strides[n] as number),
+        (sum, side, n) =>
+          sum + Math.floor(((index[n] as number) * side) / (sides[n] as number)) * (strides[n] as number),
         0,
       ),
     );
@@ -236,7 +245,7 @@ const operations: Readonly<Record<string, (inputs: readonly Numbers[], node: Nod
 };
 
 /** The first output of a bound graph without weights, from the numbers of its inputs. */
-export function forward(graph: Graph, inputs: ReadonlyMap<string, Float64Array>): Float64Array {
+function forward(graph: Graph, inputs: ReadonlyMap<string, Float64Array>): Float64Array {
   const known = new Map<string, Numbers>();
   for (const { name, dims, values } of graph.constants)
     known.set(name, { dims, data: Float64Array.from(values, Number) });

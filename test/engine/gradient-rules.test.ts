@@ -53,6 +53,9 @@ test("an operation without a rule is named, and so is one in a form that has non
   expect(() => gradientGraph(strange, "cpu")).toThrow(/Cos y has no gradient/);
   const causal = gradientCases.find(({ name }) => name === "self-attention");
   if (!causal) throw new Error("There is no attention.");
-  const nodes = causal.graph.nodes.map((node) => ({ ...node, attributes: { ...node.attributes, unidirectional: { int: 1 } } }));
+  const nodes = causal.graph.nodes.map((node) => ({
+    ...node,
+    attributes: { ...node.attributes, unidirectional: { int: 1 } },
+  }));
   expect(() => gradientGraph({ ...causal, graph: { ...causal.graph, nodes } }, "cpu")).toThrow(/causal/);
 });

@@ -1,7 +1,14 @@
 import { nodeFolder } from "@underdraw/engine/node";
 import { miniFolder } from "@underdraw/model-mini/node";
 import { adam, adamwStep } from "../../engine/src/graph/adamw.ts";
-import { CONTROL_PREFIX, elements, sinusoids, type Weight, type Weights } from "../../engine/src/graph/index.ts";
+import {
+  CONTROL_PREFIX,
+  elements,
+  type Graph,
+  sinusoids,
+  type Weight,
+  type Weights,
+} from "../../engine/src/graph/index.ts";
 import type { Extent } from "../../engine/src/graph/shape-inputs.ts";
 import { netKey, type StepShape, type TrainingStep, trainingStep } from "../../engine/src/graph/training-step.ts";
 import { openBase } from "../../engine/src/models/base.ts";
@@ -38,6 +45,14 @@ export async function openModel(name: string): Promise<Model> {
   return { unet: base.unet.config, net: net.config, weights: weightsOf(tensors) };
 }
 
+/** The weights of a model's UNet and of its net. */
+export function modelFiles(name: string): string[] {
+  const base = name === "pack" ? "models/pack" : `test/golden/parity/${name}/base`;
+  const nets = { "sd15-tiny": "canny", "sd21-tiny": "depth" }[name];
+  const net = name === "pack" ? `${base}/controlnet/lines` : `test/golden/parity/${name}/controlnets/${nets}`;
+  return [`${base}/unet`, net].map((folder) => `${folder}/diffusion_pytorch_model.safetensors`);
+}
+
 /** What a step reads besides what learns. */
 export interface Batch {
   readonly latent: Float32Array;
@@ -50,10 +65,23 @@ export interface Batch {
 }
 
 /** States and map of a batch of make_steps.py, whose latent and target are in the golden. */
-export function namedInputs(of: string, rows: number, { height, width, context = 0 }: Extent, wide: number) {
-  const map = numbersOf(`${of}/map`, rows * 3 * 64 * height * width);
-  return { states: numbersOf(`${of}/states`, rows * context * wide), map: map.map((value) => (value > 0.4 ? 1 : 0)) };
+export function namedInputs(of: string, { unet, net }: Model, { batch, height, width, context = 0 }: Extent) {
+  const area = height * width * 4 ** (net.hintChannels.length - 1);
+  const map = numbersOf(`${of}/map`, batch * 3 * area);
+  return {
+    states: numbersOf(`${of}/states`, batch * context * unet.contextWidth),
+    map: map.map((value) => (value > 0.4 ? 1 : 0)),
+  };
 }
+
+/** An extent whose middle has two places: a lone one has no gradient of its attention. */
+export const small = { batch: 2, height: 8, width: 16, context: 3 };
+/** A batch of that extent. */
+export const smallBatch = (model: Model): Batch => {
+  const count = small.batch * model.unet.inChannels * small.height * small.width;
+  const named = namedInputs("small", model, small);
+  return { ...named, latent: numbersOf("latent", count), target: numbersOf("target", count), timesteps: [10, 700] };
+};
 
 /** The key of a weight as the goldens have it: with its rows where it is a part. */
 export function goldenKey(weight: Weight): string {
@@ -70,6 +98,15 @@ export interface StepResult {
   readonly loss: number;
   readonly prediction: Float32Array;
   readonly gradients: Numbers;
+}
+
+/** The numbers of each input of a step. */
+export function stepValues({ unet }: Model, graph: Graph, batch: Batch, own: Numbers): Numbers {
+  const { timesteps, scale = 1, ...given } = batch;
+  const known = new Map([...own, ...Object.entries(given)]);
+  known.set("sinusoid", Float32Array.from(sinusoids(timesteps, unet)));
+  known.set("scale", new Float32Array(timesteps.length).fill(scale));
+  return new Map(graph.inputs.map(({ name }) => [name, known.get(name) as Float32Array]));
 }
 
 /** A step's session. */
@@ -106,16 +143,11 @@ export class Steps {
   }
 
   async run(batch: Batch, own: Numbers): Promise<StepResult> {
+    const { graph } = this.step;
+    const values = stepValues(this.#model, graph, batch, own);
     const feeds: Record<string, Tensor> = {};
-    for (const { name, dims } of this.step.graph.inputs) {
-      const sides = dims as number[];
-      const { timesteps, scale = 1, ...given } = batch;
-      const values =
-        own.get(name) ??
-        (name === "sinusoid" ? Float32Array.from(sinusoids(timesteps, this.#model.unet)) : null) ??
-        (name === "scale" ? new Float32Array(elements(sides)).fill(scale) : given[name as keyof typeof given]);
-      feeds[name] = this.#runtime.tensor("float32", sides, values as Float32Array);
-    }
+    for (const { name, dims } of graph.inputs)
+      feeds[name] = this.#runtime.tensor("float32", dims as number[], values.get(name) as Float32Array);
     const outputs = await this.#session.run(feeds);
     const read = (name: string) => this.#runtime.read(outputs[name] as Tensor);
     const gradients: Numbers = new Map();

@@ -10,7 +10,7 @@ const report: TrainingReport = {
   locked: 859_520_964,
   lockedBefore: "a".repeat(64),
   lockedAfter: "a".repeat(64),
-  firstResidual: 0,
+  firstDifference: 0,
   pairs: 50,
   heldOut: 5,
   data: "d".repeat(64),
@@ -93,7 +93,7 @@ describe("a card", () => {
       "| 600 | 0.1235 | 0.2 | 0.3 | 0.25 | 0.0667 | no |",
       "| 1200 | 0.1 | 0.2 | 0.7 | 0.25 | 0.6 | yes |",
       `| before the first step | \`${"a".repeat(64)}\` |`,
-      "The locked weights were the same, byte for byte, before and after. The largest residual before the first step was 0.",
+      "The locked weights were the same, byte for byte, before and after. Before its first step the net changed a prediction by 0 at the most.",
       'const base = nodeModel("stable-diffusion-v1-5/stable-diffusion-v1-5");',
       'net = ControlNetModel.from_pretrained(".", torch_dtype=torch.float16)',
     ])
@@ -121,8 +121,8 @@ describe("a card", () => {
     expect(card({}, { measures: [], heldOut: 0 })).toContain("No pairs were held out");
     const loss = report.measures.map((measure) => ({ ...measure, fidelity: null }));
     expect(card({}, { measures: loss })).toContain("only the loss tells");
-    expect(card({}, { condition: null, firstResidual: null })).toContain("| Condition of the maps | not named |");
-    expect(card({}, { firstResidual: null })).not.toContain("largest residual");
+    expect(card({}, { condition: null, firstDifference: null })).toContain("| Condition of the maps | not named |");
+    expect(card({}, { firstDifference: null })).not.toContain("Before its first step");
   });
 
   test("names a licence that is a sentence as one", () => {

@@ -59,7 +59,7 @@ const made = (given: Partial<Checkpoint> = {}): Checkpoint => ({
   ],
   seconds: 12.345,
   lockedBefore: "1".repeat(64),
-  firstResidual: 0,
+  firstDifference: 0,
   ...given,
 });
 
@@ -103,9 +103,9 @@ describe("a checkpoint", () => {
 
   test("without means, steps and minutes is one as well", async () => {
     const { steps: _, mean: __, ...rest } = settings;
-    await write({ settings: rest, mode: "light", rank: 16, from: "a net", firstResidual: null });
+    await write({ settings: rest, mode: "light", rank: 16, from: "a net", firstDifference: null });
     expect((await readCheckpoint(place)).saved?.checkpoint).toEqual(
-      made({ settings: rest, mode: "light", rank: 16, from: "a net", firstResidual: null }),
+      made({ settings: rest, mode: "light", rank: 16, from: "a net", firstDifference: null }),
     );
   });
 

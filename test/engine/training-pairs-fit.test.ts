@@ -238,8 +238,18 @@ describe("pairs are held out", () => {
     }
     const pairs = ["a", "b", "c", "d", "e", "f"];
     const backwards = [...pairs].reverse();
-    const forth = splitPairs(pairs, 2, 3, { alike: [[0, 1], [2, 4]] });
-    const back = splitPairs(backwards, 2, 3, { alike: [[5, 4], [3, 1]] });
+    const forth = splitPairs(pairs, 2, 3, {
+      alike: [
+        [0, 1],
+        [2, 4],
+      ],
+    });
+    const back = splitPairs(backwards, 2, 3, {
+      alike: [
+        [5, 4],
+        [3, 1],
+      ],
+    });
     expect(named(back.heldOut, backwards)).toEqual(named(forth.heldOut, pairs));
     expect(named(back.learnt, backwards)).toEqual(named(forth.learnt, pairs));
     expect(splitPairs(["a", "b", "c"], 1, 0, { alike: [[0, 1, 2]] })).toEqual({ heldOut: [], learnt: [0, 1, 2] });

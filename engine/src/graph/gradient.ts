@@ -1,4 +1,5 @@
 import { GraphBuilder } from "./builder.ts";
+import { convGradient } from "./gradient-convolution.ts";
 import { instanceNormGradient, layerNormGradient, softmaxGradient } from "./gradient-norms.ts";
 import {
   addGradient,
@@ -8,7 +9,7 @@ import {
   sigmoidGradient,
   subGradient,
 } from "./gradient-places.ts";
-import { attentionGradient, convGradient, gemmGradient, matmulGradient } from "./gradient-products.ts";
+import { attentionGradient, gemmGradient, matmulGradient } from "./gradient-products.ts";
 import {
   concatGradient,
   expandGradient,
@@ -93,8 +94,7 @@ export function differentiated(
   for (let end = path.length; end > 0; end -= size) {
     const part = path.slice(Math.max(0, end - size), end);
     // What is at the end is still there.
-    const names = end === path.length ? new Map<string, string>() : again(of, part, { graph, active, gradients });
-    const name = (tensor: string): string => names.get(tensor) ?? tensor;
+    const name = end === path.length ? (tensor: string) => tensor : again(of, part, { graph, active, gradients });
     for (const node of part.toReversed()) {
       const [output = ""] = node.outputs;
       const dy = gradients.get(output);
@@ -128,8 +128,9 @@ function activeTensors(graph: Graph, by: readonly string[]): Set<string> {
 }
 
 /**
- * Emits nodes a second time. What comes into them is first added to nothing of a gradient that is there only then: so no
- * optimiser takes the two for one, and none runs before its turn.
+ * Gives tensors of a part of the path a second time, each when it is first asked for. What comes into the part is first
+ * added to nothing of a gradient that is there only then: so no optimiser takes the two for one, and none runs before its
+ * turn.
  */
 function again(
   of: Operations,
@@ -143,31 +144,32 @@ function again(
     readonly active: ReadonlySet<string>;
     readonly gradients: ReadonlyMap<string, string>;
   },
-): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
-  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
-  const arrived = nodes.flatMap(({ outputs }) => outputs).find((output) => gradients.has(output));
-  if (arrived === undefined) return names;
+): (tensor: string) => string {
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const arrived = [...makers.keys()].find((output) => gradients.has(output));
+  if (arrived === undefined) return (tensor) => tensor;
   const dy = gradients.get(arrived) ?? "";
-  const sides = of.sides(dy);
   const first = of.slice(
     dy,
-    sides.map((_, axis) => ({ axis, start: 0, count: 1 })),
+    of.sides(dy).map((_, axis) => ({ axis, start: 0, count: 1 })),
   );
   const nothing = of.reshape(of.times(first, 0), [1]);
   const inputs = new Set(graph.inputs.map(({ name }) => name));
-  for (const node of nodes) {
-    const renamed = node.inputs.map((input) => {
-      const known = names.get(input);
-      if (known !== undefined) return known;
-      // Weights that learn are inputs: they are there anyway.
-      if (made.has(input) || inputs.has(input) || !active.has(input)) return input;
-      const later = of.add(input, nothing);
-      names.set(input, later);
-      return later;
-    });
-    const [output = ""] = node.outputs;
-    names.set(output, of.b.node(node.op, renamed, of.sides(output), node.attributes, { domain: node.domain }));
-  }
-  return names;
+  const names = new Map<string, string>();
+  const named = (tensor: string): string => {
+    const known = names.get(tensor) ?? emitted(tensor);
+    names.set(tensor, known);
+    return known;
+  };
+  const emitted = (tensor: string): string => {
+    const node = makers.get(tensor);
+    // Weights that learn are inputs, and are there anyway; so is what depends on none.
+    if (!node) return inputs.has(tensor) || !active.has(tensor) ? tensor : of.add(tensor, nothing);
+    const renamed = node.inputs.map(named);
+    const [x = ""] = renamed;
+    // What reads inputs alone would be the same node again.
+    if (renamed.every((input, at) => input === node.inputs[at])) renamed[0] = of.add(x, nothing);
+    return of.b.node(node.op, renamed, of.sides(tensor), node.attributes, { domain: node.domain });
+  };
+  return named;
 }

@@ -4,7 +4,7 @@ import type { GraphBuilder } from "./builder.ts";
 export type Sides = readonly number[];
 
 /** Whether two tensors have the same sides. */
-export const sameSides = (a: Sides, b: Sides): boolean => a.length === b.length && a.every((side, n) => side === b[n]);
+const sameSides = (a: Sides, b: Sides): boolean => a.length === b.length && a.every((side, n) => side === b[n]);
 
 /** The sides of two tensors that are added or multiplied place by place. */
 export function broadcast(a: Sides, b: Sides): number[] {

@@ -1,9 +1,11 @@
 import { bound } from "./bound.ts";
 import type { ControlNetConfig, UnetConfig } from "./config.ts";
+import { executionOrder, inTurn } from "./execution-order.ts";
 import { differentiated } from "./gradient.ts";
 import type { GradientDevice } from "./gradient-site.ts";
 import type { Graph, Weight } from "./graph.ts";
 import { type LowRank, lowRank } from "./low-rank.ts";
+import { runMemory } from "./memory.ts";
 import type { Operations } from "./operations.ts";
 import type { Extent } from "./shape-inputs.ts";
 import { trainable } from "./trainable.ts";
@@ -41,6 +43,18 @@ export function netKey({ parts }: Weight): string | null {
   return key.startsWith(CONTROL_PREFIX) ? key.slice(CONTROL_PREFIX.length) : null;
 }
 
+/** What onnxruntime's arena takes for each byte of the tensors that are there at once (fitted: bench/README.md). */
+const ARENA = 1.25;
+
+/**
+ * Bytes that a run of a step's graph takes on the CPU at its most, outputs and all: inputs and weights are not counted. The
+ * outputs count twice, since those of the run before wait for the garbage collector.
+ */
+export function stepMemory(graph: Graph, extent: Extent): number {
+  const { outputs, peak } = runMemory({ ...graph, nodes: executionOrder(graph) }, extent);
+  return ARENA * peak + outputs;
+}
+
 /** The graph of a step. Throws a RangeError for an extent whose sides do not halve evenly down to the middle. */
 export function trainingStep(
   unet: UnetConfig,
@@ -74,7 +88,18 @@ function withGradients(
     if (own === undefined) throw new RangeError(`The prediction does not depend on "${name}".`);
     return [`gradient.${name}`, own];
   });
-  return b.finish([["loss", loss], ["prediction", "prediction"], ...outputs]);
+  return inTurn(withoutUnread(b.finish([["loss", loss], ["prediction", "prediction"], ...outputs])));
+}
+
+/** A graph without the nodes whose outputs nothing reads: some gradients need of a tensor its sides alone. */
+function withoutUnread(graph: Graph): Graph {
+  const read = new Set(graph.outputs.map(({ name }) => name));
+  const nodes = graph.nodes.toReversed().filter(({ inputs, outputs }) => {
+    if (!outputs.some((output) => read.has(output))) return false;
+    for (const input of inputs) read.add(input);
+    return true;
+  });
+  return { ...graph, nodes: nodes.reverse(), constants: graph.constants.filter(({ name }) => read.has(name)) };
 }
 
 /** The mean of (y - t)^2 over n numbers, whose gradient is 2 / n (y - t). */

@@ -3,6 +3,7 @@ import { alphaBars } from "../diffusion/noise-levels.ts";
 import type { UnetConfig, VaeConfig } from "../graph/config.ts";
 import { sinusoids } from "../graph/sinusoid.ts";
 import type { BaseModel } from "../models/base.ts";
+import { disposeAll } from "../runtime/network.ts";
 import type { Runtime, Tensor } from "../runtime/runtime.ts";
 import { normalsAt, shuffledAt, uniformsAt } from "./random-stream.ts";
 import type { FullSettings } from "./settings.ts";
@@ -27,7 +28,7 @@ export const trainedNoiseOf = ({ scheduler, prediction }: BaseModel): TrainedNoi
 /** What batches are made of. */
 export interface BatchSource {
   readonly runtime: Runtime;
-  readonly data: TrainingData;
+  readonly data: Pick<TrainingData, "take" | "states">;
   readonly unet: UnetConfig;
   readonly vae: VaeConfig;
   readonly noise: TrainedNoise;
@@ -81,7 +82,41 @@ export async function batchTensors(
   rows: readonly BatchRow[],
   { seed, scale = 1, signal }: { readonly seed: number; readonly scale?: number; readonly signal?: AbortSignal },
 ): Promise<Record<string, Tensor>> {
-  const { data, unet, vae, noise, latent, context, width, height, runtime } = source;
+  const values = await batchNumbers(source, rows, { seed, ...(signal ? { signal } : {}) });
+  const { unet, latent, context, width, height, runtime } = source;
+  const count = rows.length;
+  const sides = [count, latent.channels, latent.height, latent.width];
+  const numbers: Readonly<Record<string, readonly [dims: readonly number[], values: Float32Array]>> = {
+    latent: [sides, values.latent],
+    target: [sides, values.target],
+    map: [[count, 3, height, width], values.map],
+    states: [[count, context, unet.contextWidth], values.states],
+    sinusoid: [
+      [count, unet.channels[0] ?? 0],
+      sinusoids(
+        rows.map(({ timestep }) => timestep),
+        unet,
+      ),
+    ],
+    scale: [[count, 1, 1, 1], new Float32Array(count).fill(scale)],
+  };
+  const made: Record<string, Tensor> = {};
+  try {
+    for (const [name, [dims, of]] of Object.entries(numbers)) made[name] = runtime.tensor("float32", dims, of);
+    return made;
+  } catch (error) {
+    disposeAll(made);
+    throw error;
+  }
+}
+
+/** The numbers of a batch, row after row: what is noisy, what should be predicted, maps from 0 to 1, and words. */
+export async function batchNumbers(
+  source: Omit<BatchSource, "runtime">,
+  rows: readonly BatchRow[],
+  { seed, signal }: { readonly seed: number; readonly signal?: AbortSignal },
+): Promise<Readonly<Record<"latent" | "target" | "map" | "states", Float32Array<ArrayBuffer>>>> {
+  const { data, unet, vae, noise, latent, context, width, height } = source;
   const cells = latent.channels * latent.height * latent.width;
   const area = 3 * width * height;
   const values = {
@@ -112,21 +147,5 @@ export async function batchTensors(
         noise.prediction === "epsilon" ? e : noise.prediction === "sample" ? x : clean * e - noisy * x;
     }
   }
-  const count = rows.length;
-  const sides = [count, latent.channels, latent.height, latent.width];
-  const tensor = (dims: readonly number[], numbers: Float32Array): Tensor => runtime.tensor("float32", dims, numbers);
-  return {
-    latent: tensor(sides, values.latent),
-    target: tensor(sides, values.target),
-    map: tensor([count, 3, height, width], values.map),
-    states: tensor([count, context, unet.contextWidth], values.states),
-    sinusoid: tensor(
-      [count, unet.channels[0] ?? 0],
-      sinusoids(
-        rows.map(({ timestep }) => timestep),
-        unet,
-      ),
-    ),
-    scale: tensor([count, 1, 1, 1], new Float32Array(count).fill(scale)),
-  };
+  return values;
 }

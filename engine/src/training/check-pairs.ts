@@ -137,7 +137,7 @@ async function readAndLook(
       looks.push(lookAt(at, await source.read(at, signal ? { signal } : {}), kind));
     } catch (error) {
       signal?.throwIfAborted();
-      const problem = faultOf(error);
+      const problem = faultOf(error, source.nameOf(at));
       if (problem === null) throw error;
       problems.set(at, problem);
     }

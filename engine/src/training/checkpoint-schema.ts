@@ -66,5 +66,5 @@ export const checkpointSchema = z.strictObject({
   seconds: number.check(z.minimum(0)),
   /** SHA-256 of the locked weights before the first step, in hex. */
   lockedBefore: digest,
-  firstResidual: z.nullable(number),
+  firstDifference: z.nullable(number),
 });

@@ -27,7 +27,7 @@ export interface Checkpoint
     | "measures"
     | "seconds"
     | "lockedBefore"
-    | "firstResidual"
+    | "firstDifference"
   > {
   readonly version: typeof checkpointVersion;
   /** Steps that are done. */

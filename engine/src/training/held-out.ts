@@ -10,23 +10,33 @@ import type { TrainingMeasure, TrainingSample } from "./training.ts";
 // by their maps, each held against its map beside what chance gives.
 
 /** Held-out pairs that are drawn at each measure. */
-const drawn = 4;
+export const drawnPairs = 4;
 
-/** From this share of the way from chance to full agreement above that of the beginning on, a net follows its maps. */
+/** Rows at the least that a loss is taken on. */
+const fewestRows = 8;
+
+/** The share of the way from chance to full agreement that a net must have made to follow its maps. */
 const follows = 0.2;
 
-/** The rows that the loss of held-out pairs is taken on: timesteps evenly spread, noise that is always the same. */
-export function heldOutRows(pairs: readonly number[], timesteps: number): BatchRow[] {
-  return pairs.map((pair, n) => ({
-    pair,
+/** The share of the base's loss below which a net follows its maps, where nothing is seen in pictures. */
+const eased = 0.95;
+
+/**
+ * The rows that the loss of pairs is taken on: whole batches, each pair as often as the others but for one time, timesteps
+ * evenly spread, noise that is always the same.
+ */
+export function heldOutRows(pairs: readonly number[], timesteps: number, batch: number): BatchRow[] {
+  const count = Math.ceil(Math.max(pairs.length, fewestRows) / batch) * batch;
+  return Array.from({ length: count }, (_, n) => ({
+    pair: pairs[n % pairs.length] as number,
     variant: 0,
-    timestep: Math.floor(((n + 0.5) / pairs.length) * timesteps),
+    timestep: Math.floor(((n + 0.5) / count) * timesteps),
     isEmpty: false,
     place: `held out ${n}`,
   }));
 }
 
-/** The mean loss over rows, with the net (1) or without (0). A short batch is filled up with rows that do not count. */
+/** The mean loss over rows of whole batches, with the net (1) or without (0). */
 export async function meanLoss(
   learner: Learner,
   source: BatchSource,
@@ -38,21 +48,19 @@ export async function meanLoss(
     signal,
   }: { readonly batch: number; readonly seed: number; readonly scale: number; readonly signal?: AbortSignal },
 ): Promise<number> {
-  let [sum, count] = [0, 0];
-  for (let at = 0; at + batch <= rows.length || at === 0; at += batch) {
-    // The graph is of one batch: what is left over is not measured, and a few pairs are measured more than once.
-    const part = Array.from({ length: batch }, (_, n) => rows[(at + n) % rows.length] as BatchRow);
-    const inputs = await batchTensors(source, part, { seed, scale, ...(signal ? { signal } : {}) });
+  const stopping = signal ? { signal } : {};
+  let sum = 0;
+  for (let at = 0; at < rows.length; at += batch) {
+    const inputs = await batchTensors(source, rows.slice(at, at + batch), { seed, scale, ...stopping });
     try {
-      const { loss, gradients } = await learner.gradients(inputs, signal ? { signal } : {});
+      const { loss, gradients } = await learner.gradients(inputs, stopping);
       disposeAll(gradients);
       sum += loss;
-      count++;
     } finally {
       disposeAll(inputs);
     }
   }
-  return sum / count;
+  return (sum * batch) / rows.length;
 }
 
 /** What drawing held-out pairs takes. */
@@ -69,7 +77,7 @@ export async function drawSamples(
   { condition, steps, seed, signal }: SampleOptions,
 ): Promise<TrainingSample[]> {
   const samples: TrainingSample[] = [];
-  for (const [n, { name, map, picture, prompt }] of pairs.slice(0, drawn).entries()) {
+  for (const [n, { name, map, picture, prompt }] of pairs.entries()) {
     const { width, height } = picture;
     const result = await pipeline.generate(
       {
@@ -97,10 +105,20 @@ export function meanFidelity(samples: readonly TrainingSample[]): TrainingMeasur
   return { value: mean(({ value }) => value), chance: mean(({ chance }) => chance), gain };
 }
 
-/** Whether a net follows its maps now: by what is seen in its pictures, else by the loss. */
-export function hasConverged(measures: readonly Omit<TrainingMeasure, "samples" | "converged">[]): boolean {
+/**
+ * Whether a net follows its maps now. Where agreement is seen in pictures: by a fifth of the way from chance to full
+ * agreement more than what the base gives by its prompts alone, which the measure before the first step of a fresh net tells;
+ * more than chance for a net that was gone on from. Else when it makes the base's loss on held-out pairs smaller by a
+ * twentieth: the noise is the same each time, so that this is no luck.
+ */
+export function hasConverged(
+  measures: readonly Omit<TrainingMeasure, "samples" | "converged">[],
+  { isFresh }: { readonly isFresh: boolean },
+): boolean {
   const [first, last] = [measures[0], measures.at(-1)];
-  if (!first || !last || first === last) return false;
-  if (first.fidelity && last.fidelity) return last.fidelity.gain >= first.fidelity.gain + follows;
-  return last.loss < 0.95 * last.baseLoss;
+  if (!first || !last) return false;
+  const begins = isFresh && first.step === 0 ? first : null;
+  if (last === begins) return false;
+  if (!last.fidelity) return last.loss < eased * last.baseLoss;
+  return last.fidelity.gain >= Math.max(0, begins?.fidelity?.gain ?? 0) + follows;
 }

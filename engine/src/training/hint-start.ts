@@ -15,6 +15,9 @@ import { normalsAt } from "./random-stream.ts";
 /** The share of what they are added to that features begin with. */
 const share = 0.5;
 
+/** A channel that deviates less says nothing of the maps, and is not made louder than this allows. */
+const least = 1e-3;
+
 /** Maps as the hint block reads them: [count, channels, height, width] in 0..1. */
 export interface HintMaps {
   readonly count: number;
@@ -37,25 +40,27 @@ export async function hintStart(
   const seen = layersOf(bound(graph, { batch: count, height, width }));
   const none: Weights = { read: () => undefined };
   const session = await runtime.open(seen.graph, none);
-  const map = runtime.tensor("float32", [count, config.mapChannels, height, width], values);
   const own = new Map<string, Float32Array>();
   const tensors = new Map<string, Tensor>();
+  const lay = (name: string, dims: readonly number[], numbers: Float32Array): void => {
+    tensors.get(name)?.dispose();
+    tensors.set(name, runtime.tensor("float32", dims, numbers));
+  };
   const put = (weight: Weight, numbers: Float32Array): void => {
     own.set(keyOf(weight), numbers);
-    tensors.get(weight.name)?.dispose();
-    tensors.set(weight.name, runtime.tensor("float32", weight.dims, numbers));
+    lay(weight.name, weight.dims, numbers);
   };
-  for (const weight of weights) {
-    const size = elements(weight.dims);
-    put(weight, weight.dims.length > 1 ? normalsAt(seed, weight.name, size) : new Float32Array(size));
-  }
   const rows = config.channels[0] ?? 1;
   const features = share * meanNorm(latent, rows);
   try {
+    lay("map", [count, config.mapChannels, height, width], values);
+    for (const weight of weights) {
+      const size = elements(weight.dims);
+      put(weight, weight.dims.length > 1 ? normalsAt(seed, weight.name, size) : new Float32Array(size));
+    }
     for (const [n, layer] of seen.layers.entries()) {
-      const found = await session.run({ map, ...Object.fromEntries(tensors) });
-      const answer = await runtime.read(found[layer.output] as Tensor);
-      disposeAll(found);
+      const found = await session.run(Object.fromEntries(tensors));
+      const answer = await runtime.read(found[layer.output] as Tensor).finally(() => disposeAll(found));
       const [weight, bias] = [layer.weight, layer.bias].map((name) => weights.find((one) => one.name === name));
       // A weight that is widened before it is used has no name here, and begins as it is.
       if (!weight || !bias) continue;
@@ -74,7 +79,6 @@ export async function hintStart(
       );
     }
   } finally {
-    map.dispose();
     disposeAll(tensors.values());
     await session.release();
   }
@@ -112,7 +116,7 @@ function statistics(
   each((value, c) => {
     deviation[c] = (deviation[c] as number) + (value - (mean[c] as number)) ** 2 / (rows * area);
   });
-  return { mean, deviation: deviation.map((square) => Math.max(1e-6, Math.sqrt(square))) };
+  return { mean, deviation: deviation.map((square) => Math.max(least, Math.sqrt(square))) };
 }
 
 /** The mean length of a weight's rows. */

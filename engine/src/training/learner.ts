@@ -1,5 +1,5 @@
 import { adam, adamwStep, gradientSum } from "../graph/adamw.ts";
-import { elements, type Weight, type Weights } from "../graph/graph.ts";
+import type { Weight, Weights } from "../graph/graph.ts";
 import type { TrainingStep } from "../graph/training-step.ts";
 import { disposeAll } from "../runtime/network.ts";
 import type { Runtime, Session, Tensor } from "../runtime/runtime.ts";
@@ -41,6 +41,8 @@ export class Learner {
   #sum: Session | null = null;
   /** By their names in the state: "p.w", "m.w", "v.w", "mean.w". */
   #state = new Map<string, Tensor>();
+  /** What has the state to itself now, and all that waits for it. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
     runtime: Runtime,
@@ -84,13 +86,27 @@ export class Learner {
     return this.weights.flatMap(({ name, dims }) => kinds.map((kind) => ({ name: `${kind}.${name}`, dims })));
   }
 
+  /** Does work that reads the state: no step is made meanwhile. The work makes none itself. */
+  still<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
   /** Begins with these numbers: `value` is asked for each tensor of the state. */
-  async begin(value: (tensor: StateTensor) => Float32Array | Promise<Float32Array>): Promise<void> {
-    const begun = new Map<string, Tensor>();
-    for (const tensor of this.state)
-      begun.set(tensor.name, this.#runtime.tensor("float32", tensor.dims, await value(tensor)));
-    disposeAll(this.#state.values());
-    this.#state = begun;
+  begin(value: (tensor: StateTensor) => Float32Array | Promise<Float32Array>): Promise<void> {
+    return this.still(async () => {
+      const begun = new Map<string, Tensor>();
+      try {
+        for (const tensor of this.state)
+          begun.set(tensor.name, this.#runtime.tensor("float32", tensor.dims, await value(tensor)));
+      } catch (error) {
+        disposeAll(begun.values());
+        throw error;
+      }
+      disposeAll(this.#state.values());
+      this.#state = begun;
+    });
   }
 
   /** Numbers of the state. */
@@ -152,7 +168,11 @@ export class Learner {
   /**
    * Makes a step and gives the gradients' norm. Where it is no number, nothing has changed. The gradients are freed.
    */
-  async step(gradients: Readonly<Record<string, Tensor>>, rates: LearningRates): Promise<number> {
+  step(gradients: Readonly<Record<string, Tensor>>, rates: LearningRates): Promise<number> {
+    return this.still(() => this.#step(gradients, rates));
+  }
+
+  async #step(gradients: Readonly<Record<string, Tensor>>, rates: LearningRates): Promise<number> {
     const { rate, decay, clip, batches, step } = rates;
     const scalar = (value: number): Tensor => this.#runtime.tensor("float32", [1], Float32Array.of(value));
     const scalars: Record<string, Tensor> = {
@@ -165,14 +185,14 @@ export class Learner {
       ...(this.#mean === null ? {} : { old: scalar(Math.min(this.#mean, step / (step + 10))) }),
     };
     const state = [...this.#state].map(([name, tensor]) => [name.startsWith("p.") ? name.slice(2) : name, tensor]);
+    let made: Readonly<Record<string, Tensor>> = {};
     try {
-      const { norm, ...next } = await this.#update.run({ ...gradients, ...scalars, ...Object.fromEntries(state) });
+      made = await this.#update.run({ ...gradients, ...scalars, ...Object.fromEntries(state) });
+      const { norm, ...next } = made;
       const [value = Number.NaN] = norm ? await this.#runtime.read(norm) : [];
+      if (!Number.isFinite(value)) return value;
       norm?.dispose();
-      if (!Number.isFinite(value)) {
-        disposeAll(next);
-        return value;
-      }
+      made = {};
       const before = this.#state;
       this.#state = new Map(
         [...before.keys()].map((name) => [
@@ -183,22 +203,18 @@ export class Learner {
       disposeAll(before.values());
       return value;
     } finally {
+      disposeAll(made);
       disposeAll(scalars);
       disposeAll(gradients);
     }
   }
 
-  /** How many numbers learn. */
-  get count(): number {
-    return this.weights.reduce((sum, { dims }) => sum + elements(dims), 0);
-  }
-
   /** Frees everything. */
-  async release(): Promise<void> {
-    disposeAll(this.#state.values());
-    this.#state.clear();
-    await this.#gradients.release();
-    await this.#update.release();
-    await this.#sum?.release();
+  release(): Promise<void> {
+    return this.still(async () => {
+      disposeAll(this.#state.values());
+      this.#state.clear();
+      for (const session of [this.#gradients, this.#update, this.#sum]) await session?.release();
+    });
   }
 }

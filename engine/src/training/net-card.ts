@@ -163,7 +163,7 @@ function measures({ measures: all, heldOut }: TrainingReport): string {
   return `${told}\n\n${table(titles, shown)}`;
 }
 
-function locked({ lockedBefore, lockedAfter, firstResidual }: TrainingReport): string {
+function locked({ lockedBefore, lockedAfter, firstDifference }: TrainingReport): string {
   const same = lockedBefore === lockedAfter;
   const rows = [
     ["before the first step", `\`${plain(lockedBefore).replaceAll("`", "")}\``],
@@ -172,7 +172,10 @@ function locked({ lockedBefore, lockedAfter, firstResidual }: TrainingReport): s
   const verdict = same
     ? "The locked weights were the same, byte for byte, before and after."
     : "**The locked weights changed while this net was trained: do not trust it.**";
-  const start = firstResidual === null ? "" : ` The largest residual before the first step was ${firstResidual}.`;
+  const start =
+    firstDifference === null
+      ? ""
+      : ` Before its first step the net changed a prediction by ${firstDifference} at the most.`;
   return `${verdict}${start}\n\n${table(["Locked weights", "SHA-256"], rows)}`;
 }
 

@@ -11,21 +11,14 @@ import type { OpenedBase } from "../opened-base.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { Learner } from "./learner.ts";
 import { learntTensors } from "./learnt-net.ts";
+import { lockedDigest, requireLocked } from "./locked-weights.ts";
 import { netCard } from "./net-card.ts";
 import { type NetFile, type NetTensor, netFiles, netFolder } from "./net-files.ts";
 import type { PairSource } from "./pair.ts";
-import type { RunState } from "./run-state.ts";
-import type {
-  NetExport,
-  Trainer,
-  TrainingMode,
-  TrainingMoment,
-  TrainingPlan,
-  TrainingReport,
-  TrainingRun,
-} from "./training.ts";
+import type { NetExport, Trainer, TrainingMode, TrainingMoment, TrainingPlan, TrainingRun } from "./training.ts";
 import type { TrainingPlace } from "./training-place.ts";
 import type { PlannedStep } from "./training-plan.ts";
+import { type RunRecord, reportOf } from "./training-report.ts";
 import { trainingRun } from "./training-run.ts";
 
 /** What a trainer is made of. */
@@ -63,8 +56,7 @@ export class NetTrainer implements Trainer {
   readonly #stopping = new AbortController();
   #learner: { readonly runtime: Runtime; readonly mean: number | null; readonly learner: Learner } | null = null;
   /** Where the run before ended; null before the first. */
-  #state: RunState | null = null;
-  #report: TrainingReport | null = null;
+  #record: RunRecord | null = null;
   #running: AsyncGenerator<TrainingMoment, void, undefined> | null = null;
   #disposed: Promise<void> | null = null;
 
@@ -78,64 +70,57 @@ export class NetTrainer implements Trainer {
       throw new UnderdrawError("disposed", "This trainer was disposed. Make another.", { what: "trainer" });
   }
 
-  run(pairs: PairSource, settings: TrainingRun = {}): AsyncGenerator<TrainingMoment, void, undefined> {
-    const run: AsyncGenerator<TrainingMoment, void, undefined> = this.#run(pairs, settings, () => run);
-    return run;
-  }
-
-  async *#run(
-    pairs: PairSource,
-    settings: TrainingRun,
-    own: () => AsyncGenerator<TrainingMoment, void, undefined>,
-  ): AsyncGenerator<TrainingMoment, void, undefined> {
+  async *run(pairs: PairSource, settings: TrainingRun = {}): AsyncGenerator<TrainingMoment, void, undefined> {
     this.#check();
     if (this.#running) throw new TypeError("This trainer runs already: end that run before another.");
-    this.#running = own();
-    const signals = [this.#stopping.signal, ...(settings.signal ? [settings.signal] : [])];
+    const stopping = this.#stopping.signal;
+    const running = trainingRun(this.#parts, pairs, {
+      ...settings,
+      signal: settings.signal ? AbortSignal.any([stopping, settings.signal]) : stopping,
+      learner: (runtime, mean, signal) => this.#opened(runtime, mean, signal),
+      net: () => this.net(),
+      before: () => this.#record,
+      onRecord: (record) => {
+        this.#record = record;
+      },
+    });
+    this.#running = running;
+    let isOver = false;
     try {
-      yield* trainingRun(this.#parts, pairs, {
-        ...settings,
-        signal: AbortSignal.any(signals),
-        learner: (mean, signal) => this.#opened(mean, signal),
-        net: () => this.net(),
-        before: () => this.#state,
-        onState: (state) => {
-          this.#state = state;
-        },
-        onReport: (report) => {
-          this.#report = report;
-        },
-      });
+      for await (const moment of running) {
+        isOver = moment.kind === "end";
+        yield moment;
+      }
     } finally {
       this.#running = null;
     }
+    // `dispose` ends a run that waits to be asked on.
+    if (!isOver) stopping.throwIfAborted();
   }
 
-  /** The learner on the engine's runtime of now. Where it is a new one, nothing is left of the run before. */
-  async #opened(
-    mean: number | null,
-    signal: AbortSignal,
-  ): Promise<{ readonly runtime: Runtime; readonly learner: Learner }> {
-    const runtime = await this.#parts.runtime();
+  /** The learner on a runtime. Where it is a new one, nothing is left of the run before. */
+  async #opened(runtime: Runtime, mean: number | null, signal: AbortSignal): Promise<Learner> {
     const known = this.#learner;
-    if (known?.runtime === runtime && known.mean === mean) return known;
+    if (known?.runtime === runtime && known.mean === mean) return known.learner;
     this.#learner = null;
-    this.#state = null;
+    this.#record = null;
     if (known && !known.runtime.lost) await known.learner.release();
     const learner = await Learner.open(runtime, this.#parts.step, weightsOf(this.#parts.weights), { mean, signal });
     this.#learner = { runtime, mean, learner };
-    return this.#learner;
+    return learner;
   }
 
+  /** The net's tensors as they are between two steps. */
   async #tensors(): Promise<NetTensor[]> {
     const { before, shapes, step } = this.#parts;
-    const learner = this.#state ? this.#learner?.learner : null;
-    if (!learner) {
-      // Nothing has learnt yet: the net is as it was.
+    const learner = this.#record ? this.#learner?.learner : null;
+    // Where nothing has learnt yet, the net is as it was.
+    if (!learner)
       return learntTensors({ before, shapes, weights: [], parts: [], read: async () => new Float32Array() });
-    }
     const { weights, parts } = step;
-    return learntTensors({ before, shapes, weights, parts, read: (weight) => learner.readNet(weight) });
+    return learner.still(() =>
+      learntTensors({ before, shapes, weights, parts, read: (weight) => learner.readNet(weight) }),
+    );
   }
 
   async net(): Promise<ModelFolder> {
@@ -145,8 +130,13 @@ export class NetTrainer implements Trainer {
 
   async write(place: TrainingPlace, about: NetExport): Promise<void> {
     this.#check();
-    const report = this.#report;
-    if (!report) throw new TypeError("Nothing was trained yet: run the trainer before its net is written.");
+    const record = this.#record;
+    if (!record || record.state.step === 0)
+      throw new TypeError("Nothing was trained yet: run the trainer before its net is written.");
+    const { step, weights, base } = this.#parts;
+    const lockedAfter = await lockedDigest(step.graph, weights);
+    requireLocked(record.state.lockedBefore, lockedAfter, base.model.name);
+    const report = reportOf(this.#parts, record, lockedAfter);
     const text = (path: string, value: string): [string, Iterable<Uint8Array>] => [
       path,
       [new TextEncoder().encode(value)],
@@ -170,6 +160,7 @@ export class NetTrainer implements Trainer {
       await this.#running?.return().catch(() => undefined);
       const held = this.#learner;
       this.#learner = null;
+      this.#record = null;
       if (held && !held.runtime.lost) await held.learner.release();
       await this.#parts.onDispose(this);
     })();

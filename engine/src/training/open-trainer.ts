@@ -14,7 +14,7 @@ import { joinTensors } from "../models/tensors.ts";
 import { freshNetConfig, freshNetTensors } from "./fresh-net.ts";
 import { NetTrainer } from "./net-trainer.ts";
 import type { Trainer, TrainRequest } from "./training.ts";
-import { planStep } from "./training-plan.ts";
+import { planStep, preparingBytes } from "./training-plan.ts";
 
 // Opens what a training needs and checks that it belongs together, before anything is loaded.
 
@@ -79,6 +79,7 @@ export async function openTrainer(request: TrainRequest, parts: TrainingParts, o
       device: runtime.provider === "webgpu" ? "gpu" : "cpu",
       rank: mode === "light" ? rank : null,
       mean: false,
+      preparing: preparingBytes(runtime, base, { width, height }),
       budget: request.memory ?? parts.memory ?? runtime.memory.total,
     });
     return new NetTrainer({

@@ -17,9 +17,15 @@ export function unfit(message: string, issues: readonly PairFault[], remedy: str
   return new UnderdrawError("training-data", [message, ...first, ...more, remedy].join(" "), { issues });
 }
 
-/** Why a pair could not be read, as a clause; null where the fault is not the pair's and nothing else would go better. */
-export function faultOf(error: unknown): string | null {
-  if (UnderdrawError.is(error, "picture-unreadable")) return `${quoted(error.details.file)}: ${error.details.reason}`;
+/**
+ * Why the pair of a name could not be read, as a clause; null where the fault is not the pair's and no other would be read
+ * either.
+ */
+export function faultOf(error: unknown, name: string): string | null {
+  if (UnderdrawError.is(error, "picture-unreadable")) {
+    const { file, reason } = error.details;
+    return file === name ? reason : `${quoted(file)}: ${reason}`;
+  }
   if (UnderdrawError.is(error, "file-invalid")) return error.details.reason;
   if (UnderdrawError.is(error, "condition-failed")) return error.message;
   return null;

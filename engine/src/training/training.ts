@@ -75,7 +75,10 @@ export interface TrainingSettings {
 export interface TrainingRun extends TrainingSettings {
   /** Ends the run: what was learnt is kept, the run then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Where checkpoints go. A run whose settings and data are those of the checkpoint there goes on from it. */
+  /**
+   * Where checkpoints go. A run whose settings and data are those of the checkpoint there goes on from it. Beside another
+   * training's, a run begins anew in a folder of its own ("run-2").
+   */
   readonly place?: TrainingPlace;
 }
 
@@ -100,7 +103,11 @@ export interface TrainingMeasure {
   /** The mean of the samples' fidelity, its chance level and the share of the way from chance to full; null as there. */
   readonly fidelity: { readonly value: number; readonly chance: number; readonly gain: number } | null;
   readonly samples: readonly TrainingSample[];
-  /** True once the net follows its maps, which with zero convolutions comes all at once. */
+  /**
+   * Whether the net follows its maps now, which with zero convolutions comes all at once: its pictures are a fifth of the way
+   * from chance to full agreement above what prompts alone gave before the first step (above chance for a net that was gone
+   * on from). Where nothing is seen in pictures: its loss is a twentieth below the base's.
+   */
   readonly converged: boolean;
 }
 
@@ -121,7 +128,7 @@ export type TrainingMoment =
       /** From 1. */
       readonly step: number;
       readonly loss: number;
-      /** The mean of the last steps' losses, which says more than one. */
+      /** The mean of the last steps' losses, which says more than one; of more than 50 the newer ones count for more. */
       readonly meanLoss: number;
       readonly learningRate: number;
       /** Before it was shortened. */
@@ -141,11 +148,14 @@ export interface TrainingReport {
   /** Numbers that learnt, and numbers that were locked. */
   readonly trained: number;
   readonly locked: number;
-  /** SHA-256 of the locked weights, as they were before the first step and after the last, in hex. Equal. */
+  /**
+   * SHA-256 of the locked weights, as they were before the first step and after the last, in hex. Equal. It is over the keys
+   * of their tensors in order, each with a line feed and the SHA-256 of its numbers in float32, little-endian.
+   */
   readonly lockedBefore: string;
   readonly lockedAfter: string;
   /** The largest difference that a fresh copy made to a prediction before its first step: exactly 0. Null for a net that was gone on from. */
-  readonly firstResidual: number | null;
+  readonly firstDifference: number | null;
   readonly pairs: number;
   readonly heldOut: number;
   /** SHA-256 of the pairs' names, pictures, maps and words, in hex. */
@@ -156,7 +166,7 @@ export interface TrainingReport {
   readonly width: number;
   readonly height: number;
   readonly batch: number;
-  /** Every so many steps' mean loss, [step, loss]. */
+  /** Every so many steps' mean loss, [step, loss], and that of the last step. */
   readonly curve: readonly (readonly [step: number, loss: number])[];
   readonly measures: readonly Omit<TrainingMeasure, "samples">[];
   /** Seconds of all runs together. */
@@ -190,14 +200,19 @@ export interface Trainer extends AsyncDisposable {
   readonly plan: TrainingPlan;
   /**
    * Trains. Leaving the loop ends the run, and so does its signal; a step that is done is never lost, and the next run goes
-   * on from it. Raises `training-data` for pairs that cannot be learnt from (see `checkPairs`), `training-diverged` when
-   * the loss is no number any more (the last checkpoint stays and is named), `locked-changed`, `storage-full`,
-   * `out-of-memory`, `device-lost`; `TypeError` or `RangeError` for settings out of range.
+   * on from it. A pair of very many that proves faulty is left out and noted. Raises `training-data` for pairs that cannot be
+   * learnt from (see `checkPairs`), `training-diverged` when the loss is no number any more, is three times the base's or
+   * leaves nothing to learn by (the last checkpoint stays and is named), `locked-changed`, `storage-full` before the first step
+   * where a checkpoint has no room, `out-of-memory`, `device-lost`; `TypeError` or `RangeError` for settings out of range.
    */
   run(pairs: PairSource, settings?: TrainingRun): AsyncIterable<TrainingMoment>;
   /** The net as it is now, for `Engine.load`: diffusers' folder in memory, fp16. */
   net(): Promise<ModelFolder>;
-  /** Writes the net: diffusers' folder, a single file beside it, the card and the report. Raises `request-invalid` without a licence. */
+  /**
+   * Writes the net, after a run that ended or was stopped: diffusers' folder, a single file beside it, the card and the report.
+   * Raises `request-invalid` without a licence, `locked-changed` where the base is not what it was, `device-lost` where what
+   * was learnt is gone (run again: it goes on from the checkpoint); a TypeError before the first step.
+   */
   write(place: TrainingPlace, about: NetExport): Promise<void>;
   /** Frees what it holds. May be called twice. */
   dispose(): Promise<void>;

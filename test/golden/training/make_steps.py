@@ -8,6 +8,7 @@ Of each tensor PLACES numbers are kept, evenly spread. Gradients are those befor
 are what one step and all of them changed.
 """
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -24,11 +25,12 @@ ROOT = HERE.parents[2]
 PARITY = HERE.parent / "parity"
 # base, net, height, width of the latents, context, timesteps of the rows, steps
 MODELS = {
-    "sd15-tiny": (PARITY / "sd15-tiny/base", PARITY / "sd15-tiny/controlnets/canny", 8, 16, 7, (137, 811), 50),
+    "sd15-tiny": (PARITY / "sd15-tiny/base", PARITY / "sd15-tiny/controlnets/canny", 8, 16, 7, (137, 811), 5),
     "sd21-tiny": (PARITY / "sd21-tiny/base", PARITY / "sd21-tiny/controlnets/depth", 16, 8, 5, (52, 640), 50),
     "pack": (ROOT / "models/pack", ROOT / "models/pack/controlnet/lines", 8, 16, 9, (303, 777), 5),
 }
 PLACES, BATCHES, RATE, DECAY, RANK = 16, 3, 1e-3, 1e-2, 4
+FILE = "diffusion_pytorch_model.safetensors"
 OWN = ("controlnet_cond_embedding", "controlnet_down_blocks", "controlnet_mid_block")
 
 
@@ -46,7 +48,8 @@ def parts(key: str, tensor: Tensor) -> dict[str, Tensor]:
 
 
 def batch(name: str, number: int, alphas: Tensor) -> dict[str, Tensor]:
-    base, _, height, width, context, times, _ = MODELS[name]
+    base, net, height, width, context, times, _ = MODELS[name]
+    factor = 2 ** (len(json.loads((net / "config.json").read_text())["conditioning_embedding_out_channels"]) - 1)
     config = json.loads((base / "unet/config.json").read_text())
     rows, channels = len(times), config["in_channels"]
     of = f"{name}/{number}"
@@ -57,7 +60,7 @@ def batch(name: str, number: int, alphas: Tensor) -> dict[str, Tensor]:
         "latent": (kept.sqrt() * clean + (1 - kept).sqrt() * noise).float(),
         "target": (kept.sqrt() * noise - (1 - kept).sqrt() * clean).float(),
         "states": tensor_of(f"{of}/states", rows, context, config["cross_attention_dim"]).float(),
-        "map": (tensor_of(f"{of}/map", rows, 3, 8 * height, 8 * width) > 0.4).float(),
+        "map": (tensor_of(f"{of}/map", rows, 3, factor * height, factor * width) > 0.4).float(),
     }
 
 
@@ -147,7 +150,7 @@ def main(asked: list[str]) -> None:
         # Shorter than the first gradient is, so that shortening is seen.
         clip = 0.05
         right, losses, norms = run(name, light, torch.float64, batches, clip)
-        single, single_losses, _ = run(name, light, torch.float32, batches, clip)
+        single, single_losses, single_norms = run(name, light, torch.float32, batches, clip)
         errors = {
             key: float(f"{((single[key] - value).norm() / value.norm().clamp_min(1e-300)).item():.2e}")
             for key, value in right.items()
@@ -162,7 +165,8 @@ def main(asked: list[str]) -> None:
         about = {
             **{"height": height, "width": width, "context": context, "timesteps": times},
             **{"rate": RATE, "decay": DECAY, "clip": clip, "rank": RANK if light else None},
-            **{"losses": losses, "norms": norms, "float32Losses": single_losses, "float32Errors": errors},
+            "files": [hashlib.sha256((folder / FILE).read_bytes()).hexdigest() for folder in (MODELS[name][0] / "unet", MODELS[name][1])],
+            **{"losses": losses, "norms": norms, "float32Losses": single_losses, "float32Norms": single_norms, "float32Errors": errors},
         }
         (HERE / f"{full}.step.json").write_text(json.dumps(about, indent=1) + "\n")
         print(full, losses[0], losses[-1], norms[:3], {

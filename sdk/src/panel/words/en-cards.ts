@@ -144,6 +144,10 @@ export const cards = {
     text: "Change the control's settings, or select something else.",
   },
   "request-invalid": { title: "A setting cannot be used", text: "Correct it, then try again." },
+  "training-data": {
+    title: "These pairs cannot be learnt from",
+    text: "Repair or leave out the pairs that are named.",
+  },
   "training-diverged": { title: "Training went astray", text: "Lower the learning rate." },
   "locked-changed": { title: "Locked weights have changed", text: "Load the model anew." },
   failed: { title: "That did not work", text: "Nothing finished is lost. Try again." },

@@ -114,6 +114,7 @@ export const cards: Readonly<Record<Topic, CardWords>> = {
   "storage-full": { title: "저장 공간이 부족합니다", text: "모델이나 다른 파일을 지운 다음 다시 시도하세요." },
   "condition-failed": { title: "맵을 그리지 못했습니다", text: "컨트롤 설정을 바꾸거나 다른 것을 선택하세요." },
   "request-invalid": { title: "사용할 수 없는 설정이 있습니다", text: "고친 다음 다시 시도하세요." },
+  "training-data": { title: "이 쌍으로는 학습할 수 없습니다", text: "표시된 쌍을 고치거나 빼세요." },
   "training-diverged": { title: "학습이 벗어났습니다", text: "학습률을 낮추세요." },
   "locked-changed": { title: "잠긴 가중치가 바뀌었습니다", text: "모델을 새로 불러오세요." },
   failed: { title: "처리하지 못했습니다", text: "완성된 그림은 그대로입니다. 다시 시도하세요." },

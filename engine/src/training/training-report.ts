@@ -1,0 +1,28 @@
+import { elements } from "../graph/graph.ts";
+import type { TrainerParts } from "./net-trainer.ts";
+import type { RunState } from "./run-state.ts";
+import type { TrainingReport } from "./training.ts";
+
+/** Where a run stands, and what it learns from. */
+export interface RunRecord {
+  readonly state: RunState;
+  /** How many pairs it learns from, and how many are kept aside. */
+  readonly learnt: number;
+  readonly heldOut: number;
+  readonly condition: string | null;
+}
+
+/** What a training did. `lockedAfter` is the digest of the locked weights now. */
+export function reportOf(
+  { mode, width, height, batch, base, step: { graph, weights } }: TrainerParts,
+  { state, learnt, heldOut, condition }: RunRecord,
+  lockedAfter: string,
+): TrainingReport {
+  const { step: steps, lockedBefore, firstDifference, data, settings, curve, measures, seconds } = state;
+  const count = (of: typeof weights): number => of.reduce((sum, { dims }) => sum + elements(dims), 0);
+  return {
+    ...{ steps, mode, base: base.model.name, trained: count(weights), locked: count(graph.weights) },
+    ...{ lockedBefore, lockedAfter, firstDifference, pairs: learnt, heldOut, data, condition, settings },
+    ...{ width, height, batch, curve, measures, seconds },
+  };
+}
