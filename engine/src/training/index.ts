@@ -8,7 +8,7 @@ export { type DrawMap, type OpenPicturesOptions, openPictures } from "./open-pic
 export { opfsPlace } from "./opfs-place.ts";
 export type { PairReading, PairSource, TrainingPair } from "./pair.ts";
 export type { PairFault } from "./pair-fault.ts";
-export { splitPairs } from "./split-pairs.ts";
+export { type KnownPairs, type PairSplit, splitPairs } from "./split-pairs.ts";
 export type {
   NetExport,
   Trainer,
