@@ -1,6 +1,7 @@
 import { builtInConditions } from "./conditions/built-in.ts";
 import { checkMap, type MapKind, type MapWarning } from "./conditions/map-check.ts";
 import { detectMapKind, type SeenKind } from "./conditions/map-kind.ts";
+import { kindNamed } from "./conditions/named-kind.ts";
 import { createPixels, type Pixels } from "./core/pixels.ts";
 import type { DrawnSize } from "./drawn-size.ts";
 import type { ConditionMap, Control, Warning } from "./request.ts";
@@ -141,19 +142,4 @@ const isBuiltIn = ({ condition }: ConditionMap): boolean => builtInConditions.so
 /** What a net expects of its map, by what its own name says, or the map's condition where the name says nothing. */
 function kindOf(net: string, map: ConditionMap): MapKind | null {
   return kindNamed(net) ?? kindNamed(map.condition);
-}
-
-const names: readonly (readonly [RegExp, MapKind])[] = [
-  [/pose|skeleton/, "pose"],
-  [/normal/, "normal"],
-  [/depth/, "depth"],
-  [/scribble|sketch/, "scribble"],
-  [/line|canny|soft-?edge|hed|mlsd|pidi|teed/, "lines"],
-  [/(^|[^a-z])seg(mentation)?([^a-z]|$)|ade20k/, "segmentation"],
-  [/colou?r/, "colour"],
-];
-
-function kindNamed(name: string): MapKind | null {
-  const word = name.toLowerCase();
-  return names.find(([pattern]) => pattern.test(word))?.[1] ?? null;
 }

@@ -5,6 +5,7 @@ import { checkPairs } from "./check-pairs.ts";
 import type { CheckpointRun } from "./checkpoint.ts";
 import type { TrainerParts } from "./net-trainer.ts";
 import type { PairSource } from "./pair.ts";
+import type { PairFault } from "./pair-fault.ts";
 import { fullSettings } from "./settings.ts";
 import { splitPairs } from "./split-pairs.ts";
 import type { TrainingSettings } from "./training.ts";
@@ -52,7 +53,7 @@ export async function openMaterial(
     ...{ width, height, mirror, shift, seed, keep: keptPairs, groups: [learnt, heldOut] },
   });
   return {
-    ...{ data, learnt, heldOut, warnings: checked.warnings },
+    ...{ data, learnt, heldOut, warnings: [...checked.warnings, ...named(checked.faulty)] },
     source: {
       ...{ runtime, data, noise: trainedNoiseOf(base.model), latent, context: extent.context },
       ...{ unet: unet.config, vae: vae.config, width, height },
@@ -63,3 +64,9 @@ export async function openMaterial(
     },
   };
 }
+
+/** Faulty pairs that are named. */
+const most = 5;
+
+const named = (faulty: readonly PairFault[]): string[] =>
+  faulty.slice(0, most).map(({ pair, problem }) => `${JSON.stringify(pair)} is left out: ${problem}`);
