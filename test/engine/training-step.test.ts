@@ -146,7 +146,6 @@ const fresh = ({ weights, ...model }: Model): Model => ({
 test.each([
   ["sd15-tiny", 13],
   ["sd21-tiny", 13],
-  ["pack", 7],
 ] as const)(
   "a fresh net of %s changes nothing, and learns at its zero convolutions first",
   {
