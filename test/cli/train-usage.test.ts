@@ -130,7 +130,7 @@ describe("data that cannot be learnt from", () => {
     const [name] = readdirSync(net);
     const { code, message } = await refused(["--pairs", pairs, "--from", join(net, name as string)]);
     expect(code).toBe("model-incompatible");
-    expect(message).toContain('The net "from" does not fit base');
+    expect(message).toContain(`The net "${name}" does not fit base`);
   });
 });
 

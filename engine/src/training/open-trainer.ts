@@ -53,10 +53,8 @@ export async function openTrainer(request: TrainRequest, parts: TrainingParts, o
     const base = opened.model;
     const { unet, vae } = base;
     if (unet.config.inChannels !== unet.config.outChannels) throw notTrainable(base);
-    const net =
-      request.from === undefined
-        ? null
-        : await openNetModel("from", parts.source(request.from, "net"), base, { ...options, bits: null });
+    const from = request.from === undefined ? null : parts.source(request.from, "net");
+    const net = from && (await openNetModel(from.name, from, base, { ...options, bits: null }));
     if (net) holds.push(() => net.close());
     const config = net?.model.config ?? freshNetConfig(unet.config, vae.config);
     if (config.globalPool) throw pooled(net?.model.name ?? "");
@@ -78,7 +76,6 @@ export async function openTrainer(request: TrainRequest, parts: TrainingParts, o
       extent,
       device: runtime.provider === "webgpu" ? "gpu" : "cpu",
       rank: mode === "light" ? rank : null,
-      mean: false,
       preparing: preparingBytes(runtime, base, { width, height }),
       budget: request.memory ?? parts.memory ?? runtime.memory.total,
     });

@@ -51,12 +51,10 @@ export function planStep(
   unet: UnetConfig,
   net: ControlNetConfig,
   {
-    mean,
     preparing,
     budget,
     ...shape
   }: Omit<StepShape, "segments"> & {
-    readonly mean: boolean;
     /** See `preparingBytes`. */
     readonly preparing: number;
     readonly budget: number | null;
@@ -68,8 +66,8 @@ export function planStep(
     const step = trainingStep(unet, net, { ...shape, segments });
     const learns = step.weights.reduce((sum, { dims }) => sum + 4 * elements(dims), 0);
     // What AdamW makes lies beside what it reads until the step is found sound.
-    const made = runMemory(adamwStep(step.weights, { mean }), shape.extent).peak;
-    const weights = overhead.weights * weightBytes(step.graph) + (mean ? 4 : 3) * learns + overhead.runs * made;
+    const made = runMemory(adamwStep(step.weights), shape.extent).peak;
+    const weights = overhead.weights * weightBytes(step.graph) + 3 * learns + overhead.runs * made;
     const activations = stepMemory(step.graph, shape.extent);
     const bytes = Math.round(overhead.fixed + beside + preparing + weights + activations);
     const plan = {

@@ -183,7 +183,7 @@ export interface NetExport {
   readonly about?: string;
 }
 
-/** What a training is expected to take, before anything is computed. */
+/** What a training is expected to take, before anything is computed. A mean of the weights takes one more copy of them. */
 export interface TrainingPlan {
   /** Bytes at the most, and of that weights with their moments and gradients, and activations of one batch. */
   readonly bytes: number;
