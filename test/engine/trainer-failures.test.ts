@@ -13,6 +13,7 @@ import {
   only,
   quick,
   reportIn,
+  shareEngine,
   side,
   squares,
   testEngine,
@@ -25,6 +26,7 @@ import { lines, madePairs, square } from "./training-pairs-made.ts";
 // What goes wrong in a training has words, and no finished step is lost beyond the last checkpoint.
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+shareEngine();
 
 const path = (step: number) => `checkpoint-${String(step).padStart(6, "0")}.safetensors`;
 

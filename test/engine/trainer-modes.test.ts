@@ -13,6 +13,7 @@ import {
   only,
   quick,
   reportIn,
+  shareEngine,
   side,
   squares,
   tensorsIn,
@@ -26,6 +27,7 @@ import { lines, madePairs, square } from "./training-pairs-made.ts";
 // What learns in which mode, what variants do, what is measured, and that nothing is left behind.
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+shareEngine();
 afterEach(() => vi.restoreAllMocks());
 
 const weights = "diffusion_pytorch_model.safetensors";

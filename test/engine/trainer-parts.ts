@@ -30,12 +30,20 @@ export function testEngine(options: ConstructorParameters<typeof Engine>[0] = {}
   return engine;
 }
 
-/** The engine of a test file. One trainer holds the base open, so that its text encoder is loaded once. */
-const shared = new Engine({ runtime: { device: "cpu", threads: 1 } });
-beforeAll(async () => {
-  await shared.train({ base, width: side, height: side });
-});
-afterAll(() => shared.dispose());
+/** The engine of the test file that runs. */
+let shared: Engine;
+
+/**
+ * Gives a test file an engine of its own, which ends with it; files share this module. One trainer holds the base open, so
+ * that its text encoder is loaded once.
+ */
+export function shareEngine(): void {
+  beforeAll(async () => {
+    shared = new Engine({ runtime: { device: "cpu", threads: 1 } });
+    await shared.train({ base, width: side, height: side });
+  });
+  afterAll(() => shared.dispose());
+}
 
 /** A trainer on a tiny base, which ends with its engine: the file's where none is given. */
 export const testTrainer = (request: TrainRequest = {}, engine = shared): Promise<Trainer> =>

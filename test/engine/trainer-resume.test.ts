@@ -8,6 +8,7 @@ import {
   only,
   quick,
   reportIn,
+  shareEngine,
   squares,
   testEngine,
   testTrainer,
@@ -18,6 +19,7 @@ import { contentOf } from "./training-files-contract.ts";
 // A run that was ended goes on to the numbers that it would have come to: in memory, and from a checkpoint in another engine.
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+shareEngine();
 
 const path = (step: number) => `checkpoint-${String(step).padStart(6, "0")}.safetensors`;
 const modes = ["whole", "light"] as const;

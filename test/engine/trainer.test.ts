@@ -14,6 +14,7 @@ import {
   only,
   quick,
   reportIn,
+  shareEngine,
   side,
   squares,
   tensorsIn,
@@ -26,6 +27,7 @@ import { contentOf } from "./training-files-contract.ts";
 // What a training promises of the base: the net begins by changing nothing, and what is locked stays as it was.
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+shareEngine();
 
 const unet = "unet/diffusion_pytorch_model.safetensors";
 
