@@ -534,6 +534,11 @@ test("a folder that may not be written is told", async () => {
   await expect(nodeStore({ folder: join(file, "store") })).rejects.toMatchObject({ code: "file-unwritable" });
 });
 
+test.skipIf(process.platform !== "linux")("a folder that no system makes is told, and not tried for ever", async () => {
+  // Under /proc Linux says of any folder that the one it lies in is missing.
+  await expect(nodeStore({ folder: "/proc/underdraw/models" })).rejects.toMatchObject({ code: "file-unwritable" });
+});
+
 test("a disk that is full while it is written is told, and the part is kept", async ({ skip }) => {
   if (!existsSync("/dev/full")) skip("there is no /dev/full");
   const server = await fileServer();

@@ -110,6 +110,19 @@ describe("a folder", () => {
     expect(readFileSync(folder, "utf8")).toBe("a file");
   });
 
+  // There Linux says of any folder that the one it lies in is missing, and Node 20's recursive mkdir tries for ever.
+  test.skipIf(process.platform !== "linux")("under /proc is file-unwritable, at once", async () => {
+    const place = nodePlace("/proc/underdraw/trainings/mine");
+    await expect(place.write("a.bin", [Uint8Array.of(1)])).rejects.toMatchObject({
+      code: "file-unwritable",
+      message: expect.stringMatching(
+        /^Could not write "\/proc\/underdraw\/trainings\/mine\/a\.bin": .*Check that the folder/,
+      ),
+    });
+    expect(await place.list()).toEqual([]);
+    expect(await place.free()).not.toBeNull();
+  });
+
   test("a folder in a file's place is file-unwritable, and stays", async () => {
     const place = nodePlace(folder);
     await place.write("a/b.bin", [Uint8Array.of(1)]);

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { openAsBlob } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { tableFolder } from "../models/folder.ts";
 import { nodeFile } from "../models/node-files.ts";
 import { askStepwise } from "./ask.ts";
 import { writeFailure } from "./failure.ts";
+import { makeFolder } from "./make-folder.ts";
 import { underLock } from "./node-lock.ts";
 import type { Part, Place } from "./place.ts";
 
@@ -14,7 +15,7 @@ const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | und
 /** A folder on disk as the place of a store. It is made where it is not there. */
 export function nodePlace(folder: string, fetch: typeof globalThis.fetch): Place {
   const at = (file: string): string => join(folder, file);
-  const made = (): Promise<unknown> => mkdir(folder, { recursive: true });
+  const made = (): Promise<void> => makeFolder(folder);
   /** Runs a step of writing; what it fails with is an error for a person. */
   const writing = async <T>(file: string, step: () => Promise<T>): Promise<T> => {
     try {

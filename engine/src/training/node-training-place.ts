@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { checkPath } from "../models/folder.ts";
 import { nodeFolder } from "../models/node-files.ts";
+import { makeFolder } from "../store/make-folder.ts";
 import { asideName, isAside, writerOf, writing } from "./place-writing.ts";
 import type { TrainingPlace } from "./training-place.ts";
 
@@ -29,7 +30,7 @@ export function nodePlace(path: string): TrainingPlace {
     name,
     async write(file, pieces) {
       const target = at(file);
-      await writing(target, () => mkdir(dirname(target), { recursive: true }));
+      await writing(target, () => makeFolder(dirname(target)));
       await clear(target);
       const writer = `${process.pid}-${randomUUID()}`;
       const aside = join(dirname(target), asideName(basename(target), writer));
