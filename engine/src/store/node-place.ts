@@ -6,8 +6,8 @@ import { tableFolder } from "../models/folder.ts";
 import { nodeFile } from "../models/node-files.ts";
 import { askStepwise } from "./ask.ts";
 import { writeFailure } from "./failure.ts";
+import { makeFolder } from "./node-folder.ts";
 import { underLock } from "./node-lock.ts";
-import { makeFolder } from "./node-make-folder.ts";
 import type { Part, Place } from "./place.ts";
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? "";

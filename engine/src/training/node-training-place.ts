@@ -4,7 +4,7 @@ import { type FileHandle, open, readdir, rename, rm, stat, statfs } from "node:f
 import { basename, dirname, join, resolve } from "node:path";
 import { checkPath } from "../models/folder.ts";
 import { nodeFolder } from "../models/node-files.ts";
-import { makeFolder } from "../store/node-make-folder.ts";
+import { makeFolder } from "../store/node-folder.ts";
 import { asideName, isAside, writerOf, writing } from "./place-writing.ts";
 import type { TrainingPlace } from "./training-place.ts";
 
