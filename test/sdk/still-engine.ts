@@ -7,6 +7,7 @@ import {
   type GenerateResult,
   type LoadRequest,
   type Pipeline,
+  type RecipeParts,
   recipeOf,
   recipePicture,
   UnderdrawError,
@@ -20,6 +21,10 @@ export interface Still {
   device: Pick<Device, "provider" | "precision">;
   /** A digit: the fingerprint of base and nets is made of it. */
   print: string;
+  /** That of the nets alone, where it is another. */
+  netPrint: string | null;
+  /** What the model was loaded with besides, and what it predicts. */
+  added: Pick<RecipeParts, "vae" | "loras" | "embeddings" | "weights" | "prediction">;
   /** What each step of a drawing waits for. */
   step: (n: number, signal: AbortSignal | undefined) => Promise<void>;
 }
@@ -35,6 +40,8 @@ export function stillEngine(wanted: Partial<Still> = {}) {
     multiple: 16,
     device: { provider: "cpu", precision: "float32" },
     print: "a",
+    netPrint: null,
+    added: {},
     step: async () => {},
     ...wanted,
   };
@@ -45,6 +52,7 @@ export function stillEngine(wanted: Partial<Still> = {}) {
     extracted: [] as string[],
   };
   const print = () => still.print.repeat(64);
+  const netPrint = () => (still.netPrint ?? still.print).repeat(64);
 
   const engine: EngineLike = {
     device: async () => ({ ...still.device, about: "still", fallback: null }),
@@ -112,7 +120,7 @@ export function stillEngine(wanted: Partial<Still> = {}) {
       const controls = [];
       for (const { map, mask, net = "" } of request.controls)
         controls.push({
-          net: { name: net, fingerprint: print() },
+          net: { name: net, fingerprint: netPrint() },
           ...(await recipePicture(map.pixels)),
           ...(mask && { mask: await recipePicture(mask) }),
         });
@@ -123,6 +131,7 @@ export function stillEngine(wanted: Partial<Still> = {}) {
       };
       return recipeOf(request, result as GenerateResult, {
         model: { name: "still life", fingerprint: print() },
+        ...still.added,
         controls,
         ...(begin && { init: begin }),
         device: still.device,
@@ -130,8 +139,10 @@ export function stillEngine(wanted: Partial<Still> = {}) {
     },
     fingerprints: async () => ({
       base: print(),
-      nets: Object.fromEntries(nets.map((name) => [name, print()])),
-      ...{ vae: null, loras: [], embeddings: {} },
+      nets: Object.fromEntries(nets.map((name) => [name, netPrint()])),
+      vae: still.added.vae?.fingerprint ?? null,
+      loras: (still.added.loras ?? []).map(({ fingerprint }) => fingerprint),
+      embeddings: Object.fromEntries((still.added.embeddings ?? []).map((one) => [one.word, one.fingerprint])),
     }),
     countTokens: async () => ({ used: 1, limit: 75, cut: "", chunks: [{ start: 0, end: 1, used: 1 }] }),
     runs: () => ({}),

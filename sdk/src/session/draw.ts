@@ -112,8 +112,10 @@ export async function drawAgain(
   const { recipe, picture, mask } = layer;
   const needed = recipe.controls.map(({ condition, net }) => ({ what: `a map of "${condition}"`, names: [net.name] }));
   const { pipeline, loaded } = await load(studio, needed, options);
-  await holdSameModel(recipe, pipeline, options);
-  const warnings = deviceWarnings(recipe, await studio.engine.device());
+  const warnings = [
+    ...(await holdSameModel(recipe, pipeline, options)),
+    ...deviceWarnings(recipe, await studio.engine.device()),
+  ];
   const asked = await requestOfRecipe(recipe, { name: "the layer", signal: options.signal });
   const shown = { ...asked, ...unframedRequest(asked, picture) };
   const bounds = capture?.bounds ?? layer.bounds;

@@ -219,6 +219,10 @@ export const cards = {
     title: "Drawn on another device",
     text: "The picture may differ a little from the one in the document.",
   },
+  "weights-differ": {
+    title: "Drawn with weights stored in another way",
+    text: "The picture may differ a little from the one in the document.",
+  },
   noted: { title: "Worth knowing", text: "The picture was drawn, and something was changed on the way." },
   // What the page lacks, and what the panel keeps.
   "storage-blocked": {

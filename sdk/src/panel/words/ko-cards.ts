@@ -179,6 +179,7 @@ export const cards: Readonly<Record<Topic, CardWords>> = {
   "negative-unused": { title: "제외할 것이 반영되지 않았습니다", text: "가이던스가 1보다 커야 작동합니다." },
   "model-assumed": { title: "모델 정보를 추정했습니다", text: "파일에 모든 정보가 있지 않습니다." },
   "device-differs": { title: "다른 기기에서 그렸습니다", text: "문서의 그림과 조금 다를 수 있습니다." },
+  "weights-differ": { title: "다르게 저장된 가중치로 그렸습니다", text: "문서의 그림과 조금 다를 수 있습니다." },
   noted: { title: "알아 두세요", text: "그림은 완성되었고 그 과정에서 바뀐 것이 있습니다." },
   "storage-blocked": {
     title: "여기에는 아무것도 보관할 수 없습니다",
