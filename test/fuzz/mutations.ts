@@ -277,3 +277,27 @@ export function spoiledBytes(bytes: Uint8Array, random: Random): Uint8Array {
     () => joined(bytes, bytes),
   ])();
 }
+
+/** Numbers at the borders of float32 and float16, as bytes: zeros, the largest, infinity, NaN, and the smallest. */
+const edges = [
+  [0, 0, 0, 0],
+  [0, 0, 0, 0x80],
+  [0xff, 0xff, 0x7f, 0x7f],
+  [0xff, 0xff, 0x7f, 0xff],
+  [0, 0, 0x80, 0x7f],
+  [0, 0, 0xc0, 0x7f],
+  [1, 0, 0, 0],
+  [0xff, 0x7b, 0xff, 0x7b],
+  [0, 0x7c, 0, 0xfc],
+  [0, 0x7e, 0, 0x7e],
+] as const;
+
+/** Numbers of which a few, or all from a place on, are at the borders of their type. The size stays. */
+export function spoiledNumbers(bytes: Uint8Array, random: Random): Uint8Array {
+  const out = bytes.slice();
+  const edge = random.of(edges);
+  const at = 4 * random.below(Math.ceil(out.length / 4));
+  const much = random.of([1, 1, 1, 4, 64, out.length]);
+  for (let n = at; n < Math.min(out.length, at + 4 * much); n++) out[n] = edge[n % 4] as number;
+  return out;
+}

@@ -11,6 +11,7 @@ import { nodeFolder } from "../../engine/src/models/node-files.ts";
 import { schedulerConfig } from "../../engine/src/models/scheduler-config.ts";
 import { openWeightFiles } from "../../engine/src/models/weight-files.ts";
 import { readPicture } from "../../engine/src/pictures/index.ts";
+import { embeddings, loras } from "./added.ts";
 import { headers } from "./headers.ts";
 import { evilPaths, spoiledBytes, spoiledJson, spoiledText } from "./mutations.ts";
 import { bytesOf, filesIn, framed, golden, type Target, textOf } from "./target.ts";
@@ -177,7 +178,7 @@ function pictures(): Target {
   };
 }
 
-/** Every reader, each with how often it is run among a hundred. Pictures and whole folders take longest. */
+/** Every reader, each with how often it is run among 117. Pictures and whole folders take longest. */
 export const targets = (): readonly (readonly [target: Target, share: number])[] => [
   [headers(), 40],
   [indexes(), 15],
@@ -185,4 +186,6 @@ export const targets = (): readonly (readonly [target: Target, share: number])[]
   [schedules(), 10],
   [tokenizers(), 8],
   [pictures(), 12],
+  [loras(), 10],
+  [embeddings(), 7],
 ];

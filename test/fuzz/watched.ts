@@ -53,3 +53,20 @@ export function watchedFolder(name: string, files: ReadonlyMap<string, Uint8Arra
     list: async () => [...files.keys()],
   };
 }
+
+/** Does work while every array of floats that is made counts as asked for: numbers are made of what a file says. */
+export async function watchedFloats(seen: Asked, work: () => Promise<void>): Promise<void> {
+  const own = globalThis.Float32Array;
+  globalThis.Float32Array = new Proxy(own, {
+    construct(target, given: unknown[]) {
+      const made: Float32Array = Reflect.construct(target, given);
+      seen.largest = Math.max(seen.largest, made.byteLength);
+      return made;
+    },
+  });
+  try {
+    await work();
+  } finally {
+    globalThis.Float32Array = own;
+  }
+}
