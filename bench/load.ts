@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Engine } from "@underdraw/engine";
+import { Engine, type StoredWeights } from "@underdraw/engine";
 import { nodeModel } from "@underdraw/engine/node";
 import { decode } from "../engine/src/models/decode.ts";
 import type { Dtype } from "../engine/src/models/safetensors.ts";
@@ -15,9 +15,10 @@ import { machine, megabytes, numberOption, seconds, table } from "./measure/repo
 // from_single_file, each in a process of its own, in turns, with the file in the system's cache. And how fast a core turns
 // the short floats of checkpoints into float32.
 //
-//   node scripts/run.mjs bench/load.ts FOLDER --python PYTHON [--rounds 3] [--threads 2]
+//   node scripts/run.mjs bench/load.ts FOLDER --python PYTHON [--rounds 3] [--threads 2] [--weights half|full]
 //
-// FOLDER is made by test/full-size/make.py; PYTHON is one with torch, diffusers and transformers. Libraries are imported
+// "half" leaves the weights in the file and widens them in each step, "full" holds them in float32. FOLDER is made by
+// test/full-size/make.py; PYTHON is one with torch, diffusers and transformers. Libraries are imported
 // before the clock starts, on both sides. "Peak" is the most that the process had in memory (VmHWM), weights that it has
 // mapped from a file included; "own" is what of it belongs to no file, sampled every 20 ms: that is what nothing but
 // swapping gives back. "Processor" is the time of all cores together.
@@ -29,6 +30,7 @@ const { positionals, values } = parseArgs({
     python: { type: "string" },
     rounds: { type: "string", default: "3" },
     threads: { type: "string", default: "2" },
+    weights: { type: "string", default: "half" },
     child: { type: "boolean" },
   },
 });
@@ -49,7 +51,7 @@ async function child(path: string, threads: number): Promise<void> {
   const engine = new Engine({ runtime: { device: "cpu", threads } });
   const { about } = await engine.device();
   const began = performance.now();
-  const pipeline = await engine.load({ base: nodeModel(path) });
+  const pipeline = await engine.load({ base: nodeModel(path), weights: values.weights as StoredWeights });
   const loaded = performance.now() - began;
   const stopping = new AbortController();
   let first = Number.NaN;
@@ -123,7 +125,7 @@ async function parent(path: string, home: string): Promise<void> {
   // Once through the file, so that both ways find it in the system's cache.
   for await (const _ of createReadStream(path, { highWaterMark: 1 << 20 }));
   const runner = fileURLToPath(new URL("../scripts/run.mjs", import.meta.url));
-  const ours = [runner, fileURLToPath(script), home, "--child", "--threads", threads];
+  const ours = [runner, fileURLToPath(script), home, "--child", "--threads", threads, "--weights", values.weights];
   const theirs = [
     fileURLToPath(new URL("./load_reference.py", import.meta.url)),
     path,

@@ -93,6 +93,7 @@ const repeated = (label: string, all: ReadonlyMap<string, readonly number[]>): T
     file: () => label,
     nameInFile: (key) => key,
     bytes: () => undefined,
+    place: () => null,
     floats(_, into, from) {
       for (let done = 0; done < into.length; ) {
         const piece = block.subarray((from + done) % block.length).subarray(0, into.length - done);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { type Extent, elements, type Graph, shapeInputs, sideAt, type Weights } from "../../engine/src/graph/index.ts";
-import { writeWeights } from "../../engine/src/runtime/weights-node.ts";
+import { inFiles, writeWeights } from "../../engine/src/runtime/weights-node.ts";
 
 // Where the time inside a graph goes, by onnxruntime's own profile: a session of the same model with profiling on, fed
 // with random numbers. Profiling costs time itself, so that only the shares are to be read from it.
@@ -18,12 +18,13 @@ export async function operationTimes(
   const folder = await mkdtemp(join(tmpdir(), "underdraw-profile-"));
   const model = await writeWeights(graph, weights);
   try {
-    const session = await ort.InferenceSession.create(model.path, {
+    const options = {
       executionProviders: ["cpu"],
       graphOptimizationLevel: "all",
       enableProfiling: true,
       profileFilePrefix: join(folder, "profile"),
-    });
+    } as const;
+    const session = await ort.InferenceSession.create(model.bytes, inFiles(model, options));
     const shapes = shapeInputs(graph, extent);
     const feeds = Object.fromEntries(
       graph.inputs.map(({ name, dims }) => {

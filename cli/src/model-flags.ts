@@ -27,8 +27,8 @@ export const modelFlags: readonly Flag[] = [
   { name: "vae", value: "PATH", help: "a VAE in place of the model's own: a folder or a .safetensors file" },
   {
     name: "weights",
-    value: "full|int8|int4",
-    help: "how the weights of linear layers are stored: int8 and int4 take less memory, and change the picture a little; full without this",
+    value: "full|half|int8|int4",
+    help: "how weights are stored: half loads quickly and takes half the memory, for slower steps; int8 and int4 take less for linear layers, and change the picture a little; full without this",
   },
   {
     name: "previews",
@@ -83,7 +83,7 @@ export function modelFilesFrom({ flags, lists }: Pick<Arguments, "flags" | "list
   return {
     ...(vae !== undefined && vae !== "none" && { vae: placedModel(named("--vae", vae)) }),
     ...(previews !== undefined && { previews: placedModel(named("--previews", previews)) }),
-    ...(weights !== undefined && { weights: choiceFrom("--weights", weights, ["full", "int8", "int4"]) }),
+    ...(weights !== undefined && { weights: choiceFrom("--weights", weights, ["full", "half", "int8", "int4"]) }),
     loras,
     embeddings,
     ...(prediction !== undefined && { prediction: predictionFrom(prediction) }),

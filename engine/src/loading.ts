@@ -68,7 +68,7 @@ export async function openPipelineOf(
     for (const [name, place] of netsOf(request)) {
       // The same file is another net on another base: it may hold what differs from that base.
       const own = JSON.stringify(["net", shared.placeOf(place), key]);
-      const open = () => openNetModel(name, parts.source(place, `net "${name}"`), base.model, { ...options, bits });
+      const open = () => openNetModel(name, parts.source(place, `net "${name}"`), base.model, options);
       const { model, release } = await shared.take(own, open);
       holds.push(release);
       nets.set(name, model);
@@ -118,7 +118,7 @@ export async function takeBase(
     Object.entries(embeddings).map(([word, place]) => [word, shared.placeOf(place)]),
   ]);
   const added = addedSources(request, parts);
-  const open = () => openBaseModel(parts.source(asked, "base"), added, { ...options, facts, bits });
+  const open = () => openBaseModel(parts.source(asked, "base"), added, { ...options, facts });
   return { key, ...(await shared.take(key, open)) };
 }
 
@@ -155,7 +155,7 @@ const addedSources = (
 
 /** In how many bits weights are stored; null for whole ones. */
 function bitsOf({ weights = "full" }: LoadRequest): WeightBits | null {
-  const bits = { full: null, int8: 8, int4: 4 } as const;
+  const bits = { full: null, half: 16, int8: 8, int4: 4 } as const;
   if (Object.hasOwn(bits, weights)) return bits[weights];
   const message = `must be one of ${Object.keys(bits).join(", ")}, not ${JSON.stringify(weights)}`;
   const issues = [{ path: "weights", message }];
@@ -177,7 +177,7 @@ function checkLoras(loras: NonNullable<LoadRequest["loras"]>): void {
 const openBaseModel = (
   from: ModelSource,
   given: AddedSources,
-  { bits, ...options }: CallOptions & { readonly facts: ModelFacts; readonly bits: WeightBits | null },
+  options: CallOptions & { readonly facts: ModelFacts },
 ): Promise<OpenedBase> =>
   opening(async (open) => {
     const holding = open(held(from));
@@ -210,7 +210,7 @@ const openBaseModel = (
     base = withWords(base, words);
     return new OpenedBase(base, holding.source, {
       added,
-      open: (runtime, loading) => openBaseNetworks(runtime, base, { ...loading, bits }),
+      open: (runtime, loading) => openBaseNetworks(runtime, base, loading),
       files,
     });
   });
@@ -220,7 +220,7 @@ export const openNetModel = (
   name: string,
   from: ModelSource,
   base: BaseModel,
-  { bits, ...options }: CallOptions & { readonly bits: WeightBits | null },
+  options: CallOptions,
 ): Promise<OpenedModel<NetModel, LoadedNet>> =>
   opening(async (open) => {
     const holding = open(held(from));
@@ -231,7 +231,7 @@ export const openNetModel = (
     const net = file.difference ? onBase(file, base.unet.plain ?? base.unet.tensors) : file;
     checkCoverage(net.tensors, partsOf(Object.values(controlNetGraphs(net.config, "float32"))));
     return new OpenedModel(net, holding.source, {
-      open: (runtime, loading) => openControlNet(runtime, net.config, weightsOf(net.tensors), { ...loading, bits }),
+      open: (runtime, loading) => openControlNet(runtime, net.config, weightsOf(net.tensors), loading),
       files: [holding, file],
     });
   });

@@ -1,9 +1,11 @@
 import { controlNetGraphs, type LoadedNet } from "./controlnet/net.ts";
-import { baseGraphs, type LoadedBase } from "./diffusion/loaded-base.ts";
+import { baseGraphs, type LoadedBase, vaeStored } from "./diffusion/loaded-base.ts";
 import type { LoadedTinyVae } from "./diffusion/preview.ts";
 import {
   type ControlNetConfig,
+  executionOrder,
   type Graph,
+  isHalved,
   type Precision,
   type RunExtent,
   type RunMemory,
@@ -38,13 +40,14 @@ export interface PipelineGraphs {
 }
 
 /** Encoders of autoencoders: they are counted before they are loaded. */
-const encoders = new WeakMap<VaeConfig, Map<Precision, Graph>>();
+const encoders = new WeakMap<VaeConfig, Map<string, Graph>>();
 
-function encoderOf(config: VaeConfig, precision: Precision): Graph {
-  const known = encoders.get(config) ?? new Map<Precision, Graph>();
+function encoderOf(config: VaeConfig, precision: Precision, bits: WeightBits | null): Graph {
+  const known = encoders.get(config) ?? new Map<string, Graph>();
   encoders.set(config, known);
-  const graph = known.get(precision) ?? vaeEncoder(config, precision);
-  known.set(precision, graph);
+  const key = `${precision} ${bits}`;
+  const graph = known.get(key) ?? vaeStored(vaeEncoder(config, precision), bits);
+  known.set(key, graph);
   return graph;
 }
 
@@ -61,7 +64,11 @@ export function graphsOf(
     precision,
     text: base.text.network.graph,
     unet: { kv: kv.graph, temb: temb.graph, encoder: encoder.graph, decoder: decoder.graph },
-    vae: { config, encoder: encoderOf(config, precision), decoder: base.vae.decoder.graph },
+    vae: {
+      config,
+      encoder: encoderOf(config, precision, isHalved(encoder.graph) ? 16 : null),
+      decoder: base.vae.decoder.graph,
+    },
     nets: new Map(
       [...nets].map(([name, { config: own, pieces }]) => [
         name,
@@ -92,7 +99,7 @@ export function graphsToLoad(
     precision,
     text,
     unet: { kv, temb, encoder: unet_encoder, decoder: unet_decoder },
-    vae: { config, encoder: encoderOf(config, precision), decoder: vae_decoder },
+    vae: { config, encoder: encoderOf(config, precision, bits), decoder: vae_decoder },
     nets: new Map(
       [...nets].map(([name, net]) => [
         name,
@@ -112,15 +119,21 @@ function foundOf(graph: Graph) {
   return known;
 }
 
-/** Bytes of graphs' weights: as they are stored, and what they would be in whole numbers. */
-export function weightsIn(graphs: Iterable<Graph>): { readonly stored: number; readonly whole: number } {
-  let [stored, whole] = [0, 0];
+/**
+ * Bytes of graphs' weights: as they are stored, and what they would be in whole numbers; and apart from both, of graphs
+ * that read them as they lie.
+ */
+export function weightsIn(graphs: Iterable<Graph>): { stored: number; whole: number; lying: number } {
+  const sum = { stored: 0, whole: 0, lying: 0 };
   for (const graph of graphs) {
-    const found = foundOf(graph);
-    stored += found.weights;
-    whole += found.whole;
+    const { weights, whole } = foundOf(graph);
+    if (isHalved(graph)) sum.lying += weights;
+    else {
+      sum.stored += weights;
+      sum.whole += whole;
+    }
   }
-  return { stored, whole };
+  return sum;
 }
 
 /** What a graph's weights would take as numbers of its precision. */
@@ -137,7 +150,7 @@ const mostRuns = 32;
 export function memoryOf(graph: Graph, extent: RunExtent): RunMemory {
   const { runs } = foundOf(graph);
   const key = `${extent.batch} ${extent.height} ${extent.width} ${extent.context}`;
-  const known = runs.get(key) ?? runMemory(graph, extent);
+  const known = runs.get(key) ?? runMemory({ ...graph, nodes: executionOrder(graph) }, extent);
   runs.set(key, known);
   for (const old of runs.keys()) {
     if (runs.size <= mostRuns) break;

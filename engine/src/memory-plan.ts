@@ -1,7 +1,7 @@
 import { UnderdrawError } from "./core/errors.ts";
 import { vaeFactor } from "./diffusion/latent.ts";
 import { oneTile, type Tiles, vaeTilesFor } from "./diffusion/tiles.ts";
-import type { RunMemory, WeightBits } from "./graph/index.ts";
+import { isHalved, type RunMemory, type WeightBits } from "./graph/index.ts";
 import { type ControlMemory, keptBytes, mostResiduals, type PictureExtent } from "./memory-controls.ts";
 import { graphsToLoad, memoryOf, type PipelineGraphs, weightsIn } from "./memory-graphs.ts";
 import { inWords, type Overhead, overheadOf } from "./memory-overhead.ts";
@@ -32,6 +32,8 @@ export interface VaeTiles {
 /** What a generation takes, and how it is made to fit. */
 export interface MemoryPlan {
   readonly thrift: MemoryThrift;
+  /** Whether that is for want of memory. */
+  readonly scarce: boolean;
   readonly tiles: VaeTiles;
   /** Bytes at the most. */
   readonly needed: number;
@@ -74,9 +76,11 @@ export function planMemory(
   controls: readonly ControlMemory[],
   limits: MemoryLimits,
 ): MemoryPlan {
-  let plan = count(graphs, extent, controls, limits, "all");
-  for (const thrift of thrifts) {
-    plan = count(graphs, extent, controls, limits, thrift);
+  // Weights that are read where they lie are loaded again in no time: whoever wants them so wants the memory.
+  const least = isHalved(graphs.unet.encoder) ? "freed" : "all";
+  let plan = count(graphs, extent, controls, limits, least);
+  for (const thrift of thrifts.slice(thrifts.indexOf(least))) {
+    plan = { ...count(graphs, extent, controls, limits, thrift), scarce: thrift !== least };
     if (limits.budget === null || plan.needed <= limits.budget) break;
   }
   return plan;
@@ -154,6 +158,7 @@ function count(
   const worst = names.reduce((one, other) => ((phases[other] ?? 0) > (phases[one] ?? 0) ? other : one));
   return {
     thrift,
+    scarce: false,
     tiles,
     needed: phases[worst] ?? 0,
     models: bytesIn(worst, tiles).models + overhead.fixed,
@@ -203,8 +208,8 @@ function partWeights(graphs: PipelineGraphs, overhead: Overhead, begins: boolean
   ];
   return new Map(
     of.map(([part, own]) => {
-      const { stored, whole } = weightsIn(own);
-      return [part, overhead.weights * (whole - overhead.saved * (whole - stored))];
+      const { stored, whole, lying } = weightsIn(own);
+      return [part, lying + overhead.weights * (whole - overhead.saved * (whole - stored))];
     }),
   );
 }
@@ -217,19 +222,45 @@ export const partsInWords = (parts: MemoryPlan["parts"]): string =>
 export interface LoadingMemory {
   readonly runtime: Pick<Runtime, "memory" | "provider" | "precision">;
   readonly base: Pick<BaseModel, "name" | "text" | "unet" | "vae">;
-  readonly nets: ReadonlyMap<string, { readonly model: Pick<NetModel, "config"> }>;
+  readonly nets: ReadonlyMap<string, { readonly model: Pick<NetModel, "config" | "tensors"> }>;
   readonly bits: WeightBits | null;
   /** Bytes that there are; what the runtime tells without it. */
   readonly memory: number | undefined;
 }
 
+/** How networks are loaded: now, or each by its first run, where they do not fit all at once; in how many bits. */
+export interface LoadingPlan {
+  readonly parked: boolean;
+  readonly bits: WeightBits | null;
+}
+
 /**
- * Whether networks are loaded now or each by its first run, where they do not fit all at once. Refuses models whose
- * largest part does not fit alone: `out-of-memory`, with the parts. Looks at nothing but their configs.
+ * How networks are loaded so that they fit. Where whole weights do not, and all that is stored is in half precision, they
+ * are read as they lie: the same numbers, only slower. Refuses models whose largest part does not fit alone:
+ * `out-of-memory`, with the parts. Looks at nothing but their configs and the types of their tensors.
  */
-export function planLoading({ runtime, base, nets, bits, memory }: LoadingMemory): { readonly parked: boolean } {
+export function planLoading(asked: LoadingMemory): LoadingPlan {
+  const { runtime, memory } = asked;
   const budget = memory ?? runtime.memory.total;
-  if (budget === null || budget === Number.POSITIVE_INFINITY) return { parked: false };
+  // WebGPU computes in half precision where it can, and has no way to read it where it cannot.
+  const widens = runtime.provider !== "webgpu" && runtime.precision === "float32";
+  const bits = asked.bits === 16 && !widens ? null : asked.bits;
+  if (budget === null || budget === Number.POSITIVE_INFINITY) return { parked: false, bits };
+  try {
+    return fitted({ ...asked, bits }, budget);
+  } catch (error) {
+    if (bits !== null || !widens || !storesHalves(asked)) throw error;
+    return fitted({ ...asked, bits: 16 }, budget);
+  }
+}
+
+/** Whether all that models hold is half precision. */
+const storesHalves = ({ base, nets }: LoadingMemory): boolean =>
+  [base.text, base.unet, base.vae, ...[...nets.values()].map(({ model }) => model)].every(({ tensors }) =>
+    [...tensors.keys()].every((key) => tensors.dtype(key) === "F16" || tensors.shape(key).length === 0),
+  );
+
+function fitted({ runtime, base, nets, bits, memory }: LoadingMemory, budget: number): LoadingPlan {
   const models = new Map([...nets].map(([name, { model }]) => [name, model]));
   const { precision } = runtime;
   const graphs = graphsToLoad(base, models, { precision, bits });
@@ -246,10 +277,11 @@ export function planLoading({ runtime, base, nets, bits, memory }: LoadingMemory
   );
   if (least > budget) {
     const whence = memory === undefined ? "" : " by EngineOptions.memory";
-    const fewer = bits === null ? `, load it with weights "int8" or "int4"` : "";
-    const half = precision === "float32" && runtime.provider === "webgpu" ? ", compute in half precision" : "";
-    const message = `${base.name} needs ${inWords(least)} of memory for its weights alone (${partsInWords(parts)}), even with one part after the other, and there are ${inWords(budget)}${whence}. Nothing was loaded. Take a smaller model or fewer nets${fewer}${half}.`;
+    const half = runtime.provider === "webgpu" || precision === "float16" ? "" : `"half", `;
+    const fewer = bits === null ? `, load it with weights ${half}"int8" or "int4"` : "";
+    const narrow = precision === "float32" && runtime.provider === "webgpu" ? ", compute in half precision" : "";
+    const message = `${base.name} needs ${inWords(least)} of memory for its weights alone (${partsInWords(parts)}), even with one part after the other, and there are ${inWords(budget)}${whence}. Nothing was loaded. Take a smaller model or fewer nets${fewer}${narrow}.`;
     throw new UnderdrawError("out-of-memory", message, { needed: least });
   }
-  return { parked: bytesOf(partsIn("all", "steps")) > budget };
+  return { parked: bytesOf(partsIn("all", "steps")) > budget, bits };
 }

@@ -1,4 +1,5 @@
 import { type CallOptions, unlessAborted } from "./call.ts";
+import type { WeightBits } from "./graph/index.ts";
 import type { ModelSource } from "./models/source.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 
@@ -6,9 +7,10 @@ import type { Runtime } from "./runtime/runtime.ts";
 // and is there until the last of them is disposed. A place is a path or an object that was given; its content is not
 // looked at, so that a file that was replaced is read anew when nobody holds the old one any more.
 
-/** How networks are loaded: `onPiece` hears of each graph; `parked` ones by their first run. */
+/** How networks are loaded: `onPiece` hears of each graph; `parked` ones by their first run; weights in so many bits. */
 interface LoadingOptions extends Pick<CallOptions, "signal"> {
   readonly parked?: boolean;
+  readonly bits?: WeightBits | null;
   readonly onPiece?: (piece: string) => void;
 }
 

@@ -17,6 +17,7 @@ import type { TinyVaeModel } from "./models/tiny-vae.ts";
 import { addedModels, findFingerprints, type OpenedBase } from "./opened-base.ts";
 import type { OpenedModel } from "./opened-model.ts";
 import { ownRequest } from "./own-request.ts";
+import { halvedWarning } from "./preflight.ts";
 import { countTokens } from "./prepared-text.ts";
 import { type Recipe, type RecipeParts, type RecipeResult, recipeOf } from "./recipe.ts";
 import { recipePicture } from "./recipe-picture.ts";
@@ -39,7 +40,7 @@ export interface PipelineParts {
   readonly keep: number;
   /** Bytes that it and one generation may take; what the runtime tells without it. */
   readonly memory: number | undefined;
-  /** In how many bits linear layers are stored; null for whole ones. */
+  /** In how many bits weights are asked to be stored; null for whole ones. */
   readonly bits: WeightBits | null;
   runtime(): Promise<Runtime>;
   /** What sees in pictures: how well a result follows a map of depth or a pose is measured by it. */
@@ -53,6 +54,8 @@ interface Loaded {
   readonly base: LoadedBase;
   readonly nets: ReadonlyMap<string, LoadedNet>;
   readonly previews: LoadedTinyVae | null;
+  /** Whether weights are in fewer bits than was asked, for want of memory. */
+  readonly isLowered: boolean;
 }
 
 /** Makes a pipeline and loads its networks. */
@@ -107,7 +110,8 @@ class LoadedPipeline implements Pipeline {
       done = until - 1;
       onPiece(model);
     };
-    const plan = planLoading({ runtime, base: base.model, nets, bits: this.#parts.bits, memory: this.#parts.memory });
+    const { bits, memory } = this.#parts;
+    const plan = planLoading({ runtime, base: base.model, nets, bits, memory });
     const loading = { ...signal, ...plan };
     const loadedBase = await base.networks(runtime, { ...loading, onPiece });
     onWhole(base.model.name, 6);
@@ -121,7 +125,13 @@ class LoadedPipeline implements Pipeline {
     }
     const tiny = previews && (await previews.networks(runtime, signal));
     if (previews) onWhole(previews.model.name, pieces);
-    this.#loaded = { runtime, base: loadedBase, nets: loadedNets, previews: tiny };
+    this.#loaded = {
+      runtime,
+      base: loadedBase,
+      nets: loadedNets,
+      previews: tiny,
+      isLowered: plan.bits !== null && bits === null,
+    };
     this.#text = loadedBase.text;
     return this.#loaded;
   }
@@ -156,7 +166,8 @@ class LoadedPipeline implements Pipeline {
     const models = [this.#parts.base, ...this.#parts.nets.values()].map(({ model }) => model);
     const assumed = models.flatMap((model) => model.warnings);
     const warnings: Warning[] = assumed.map((message) => ({ code: "model-assumed", message }));
-    const { runtime, base, nets, previews } = await this.load(share(options, 0, 0.01));
+    const { runtime, base, nets, previews, isLowered } = await this.load(share(options, 0, 0.01));
+    if (isLowered) warnings.push(halvedWarning);
     const kept = options.reuse === false ? new Kept(0) : this.#kept;
     const { defaults } = this;
     try {

@@ -109,10 +109,18 @@ function largestThat(
   return least === 0 ? null : sizeOf(least);
 }
 
+/** That weights are read as they lie, since they do not fit otherwise. */
+export const halvedWarning: Warning = {
+  code: "memory-weights-half",
+  message:
+    "Memory is scarce: the weights stay in half precision, as their files have them, and each step widens them anew. The picture is the same, and takes longer.",
+  remedy: 'Give more memory, or take a smaller model; to have it so without this warning, load it with weights "half".',
+};
+
 /** What was given up so that a picture fits, as warnings. */
-export function thriftWarnings({ thrift, tiles, needed }: MemoryPlan): Warning[] {
+export function thriftWarnings({ thrift, scarce, tiles, needed }: MemoryPlan): Warning[] {
   const warnings: Warning[] = [];
-  const freed = thrift === "freed" || thrift === "tiled";
+  const freed = scarce && (thrift === "freed" || thrift === "tiled");
   if (freed)
     warnings.push({
       code: "memory-parts-freed",

@@ -91,7 +91,7 @@ const recipe = z.looseObject({
   vae: z.nullable(model),
   loras: z.array(lora),
   embeddings: z.array(embedding),
-  weights: z.enum(["full", "int8", "int4"]),
+  weights: z.enum(["full", "half", "int8", "int4"]),
   prediction: z.nullable(z.enum(["epsilon", "v_prediction", "sample"])),
   prompt: text,
   negativePrompt: text,

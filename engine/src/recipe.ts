@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { LayerWeights } from "./controlnet/strength.ts";
 import { UnderdrawError } from "./core/errors.ts";
+import type { StoredWeights } from "./engine.ts";
 import type { RecipeEmbedding, RecipeLora, RecipeModel } from "./recipe-model.ts";
 import { toBase64 } from "./recipe-picture.ts";
 import { recipeSchemas, VERSION } from "./recipe-schema.ts";
@@ -81,7 +82,7 @@ export interface Recipe {
   readonly loras: readonly RecipeLora[];
   readonly embeddings: readonly RecipeEmbedding[];
   /** How the weights of linear layers were stored: see `LoadRequest.weights`. */
-  readonly weights: "full" | "int8" | "int4";
+  readonly weights: StoredWeights;
   /** What the UNet was taken to predict; null in recipes that were made before version 3, for what the model says. */
   readonly prediction: "epsilon" | "v_prediction" | "sample" | null;
   readonly prompt: string;

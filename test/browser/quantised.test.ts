@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../engine/src/graph/builder.ts";
-import { elements, type Weights } from "../../engine/src/graph/graph.ts";
-import { quantised, quantisedWeights } from "../../engine/src/graph/index.ts";
+import { elements, type Graph, type Weights } from "../../engine/src/graph/graph.ts";
+import { halves } from "../../engine/src/graph/half.ts";
+import { halved } from "../../engine/src/graph/halved.ts";
+import { isHalved, quantised, storedWeights } from "../../engine/src/graph/index.ts";
 import { openNetwork } from "../../engine/src/runtime/network.ts";
 import { openRuntime } from "../../engine/src/runtime/open-runtime.ts";
 
-// Linear layers in 8 and 4 bits compute in a browser what their levels and scales say, on both of its providers.
+// Linear layers in 8 and 4 bits compute in a browser what their levels and scales say, on both of its providers; weights
+// in half precision what whole ones do.
 
 const [ROWS, WIDTH] = [24, 96];
 const numbers = Float32Array.from({ length: ROWS * WIDTH }, (_, i) => Math.sin(i * 1.7));
@@ -45,7 +48,7 @@ test.each([
     const b = new GraphBuilder("layer", "float32");
     const layer = b.linear(b.input("x", ["rows", WIDTH]), "layer", { from: WIDTH, to: ROWS, bias: false });
     const graph = quantised(b.finish([["y", layer]]), bits);
-    const net = await openNetwork(runtime, graph, quantisedWeights(whole));
+    const net = await openNetwork(runtime, graph, storedWeights(whole));
     // As many rows as a picture has, and one: providers have a kernel of its own for that.
     for (const rows of [1, 3, 64]) {
       const x = Float32Array.from({ length: rows * WIDTH }, (_, i) => Math.cos(i * 0.9));
@@ -68,5 +71,35 @@ test.each([
   } finally {
     await runtime.dispose();
     gpu?.destroy();
+  }
+});
+
+test("wasm widens weights in half precision as it runs", async () => {
+  const runtime = await openRuntime({ device: "cpu" });
+  try {
+    const b = new GraphBuilder("layer", "float32");
+    const layer = b.linear(b.input("x", ["rows", WIDTH]), "layer", { from: WIDTH, to: 64, bias: false });
+    const graph = b.finish([["y", layer]]);
+    // Halves of a power of two: the same numbers in both precisions.
+    const weights: Weights = {
+      read(weight, precision, into) {
+        const values = Float32Array.from({ length: elements(weight.dims) }, (_, i) => ((i * 7) % 31) / 32);
+        const stored = precision === "float16" ? halves(values) : values;
+        into.set(new Uint8Array(stored.buffer));
+      },
+    };
+    const run = async (one: Graph) => {
+      const net = await openNetwork(runtime, one, storedWeights(weights));
+      const x = Float32Array.from({ length: 3 * WIDTH }, (_, i) => Math.cos(i * 0.9));
+      const { y } = await net.run({ x: runtime.tensor("float32", [3, WIDTH], x) }, { batch: 1, height: 1, width: 1 });
+      const found = await runtime.read(y as NonNullable<typeof y>);
+      await net.release();
+      return found;
+    };
+    const half = halved(graph);
+    expect(isHalved(half)).toBe(true);
+    expect(await run(half)).toEqual(await run(graph));
+  } finally {
+    await runtime.dispose();
   }
 });

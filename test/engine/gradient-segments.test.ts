@@ -9,7 +9,7 @@ import { lint } from "../../engine/src/graph/lint.ts";
 import { trainingStep } from "../../engine/src/graph/training-step.ts";
 import { openRuntime } from "../../engine/src/runtime/open-runtime.ts";
 import type { Runtime } from "../../engine/src/runtime/runtime.ts";
-import { writeWeights } from "../../engine/src/runtime/weights-node.ts";
+import { inFiles, writeWeights } from "../../engine/src/runtime/weights-node.ts";
 import { relativeError } from "./gradient-numbers.ts";
 import { type Model, openModel, Steps, small, smallBatch, stepValues } from "./gradient-steps.ts";
 
@@ -20,7 +20,7 @@ interface Session {
   release(): Promise<void>;
 }
 const { InferenceSession, Tensor: OrtTensor } = createRequire(import.meta.url)("onnxruntime-node") as {
-  readonly InferenceSession: { create(path: string, options: object): Promise<Session> };
+  readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<Session> };
   readonly Tensor: new (type: "float32", values: Float32Array, dims: readonly number[]) => object;
 };
 
@@ -83,7 +83,10 @@ describe("what is computed anew in segments", () => {
 async function unchanged(graph: Graph, weights: Weights, values: ReadonlyMap<string, Float32Array>, more: object = {}) {
   const model = await writeWeights(graph, weights);
   try {
-    const session = await InferenceSession.create(model.path, { graphOptimizationLevel: "disabled", ...more });
+    const session = await InferenceSession.create(
+      model.bytes,
+      inFiles(model, { graphOptimizationLevel: "disabled", ...more }),
+    );
     const feeds = graph.inputs.map(({ name, dims }) => {
       return [name, new OrtTensor("float32", values.get(name) as Float32Array, dims as number[])] as const;
     });

@@ -4,7 +4,7 @@ import { miniFolder } from "@underdraw/model-mini/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GraphBuilder } from "../../engine/src/graph/builder.ts";
 import { elements, type Graph, type Weights, weightSize } from "../../engine/src/graph/graph.ts";
-import { lint, quantised, quantisedWeights, unetEncoder, type WeightBits } from "../../engine/src/graph/index.ts";
+import { lint, quantised, storedWeights, unetEncoder } from "../../engine/src/graph/index.ts";
 import { openNetwork } from "../../engine/src/runtime/network.ts";
 import { openRuntime } from "../../engine/src/runtime/open-runtime.ts";
 import type { Runtime } from "../../engine/src/runtime/runtime.ts";
@@ -36,12 +36,12 @@ function layer(): Graph {
 }
 
 /** What levels and scales stand for, unpacked here by the rule that onnxruntime documents for MatMulNBits. */
-function unpacked(graph: Graph, bits: WeightBits): Float64Array {
+function unpacked(graph: Graph, bits: 4 | 8): Float64Array {
   const read = (what: string): Uint8Array<ArrayBuffer> => {
     const weight = graph.weights.find(({ code }) => code?.what === what);
     if (!weight) throw new Error(`no ${what}`);
     const bytes = new Uint8Array(weightSize(weight, "float32"));
-    quantisedWeights(whole).read(weight, "float32", bytes);
+    storedWeights(whole).read(weight, "float32", bytes);
     return bytes;
   };
   const levels = read("levels");
@@ -80,7 +80,7 @@ describe.each([8, 4] as const)("a linear layer in %i bits", (bits) => {
 
   test("is computed with what is stored, and nothing else", async () => {
     const graph = quantised(layer(), bits);
-    const net = await openNetwork(runtime, graph, quantisedWeights(whole));
+    const net = await openNetwork(runtime, graph, storedWeights(whole));
     const x = Float32Array.from({ length: 3 * WIDTH }, (_, i) => Math.cos(i * 0.9));
     const { y } = await net.run({ x: runtime.tensor("float32", [3, WIDTH], x) }, { batch: 1, height: 1, width: 1 });
     const stored = unpacked(graph, bits);

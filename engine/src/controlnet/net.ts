@@ -5,8 +5,8 @@ import {
   hint,
   kv,
   type Precision,
-  quantised,
-  quantisedWeights,
+  stored,
+  storedWeights,
   sumNames,
   temb,
   type WeightBits,
@@ -24,12 +24,11 @@ export function controlNetGraphs(
   precision: Precision,
   bits: WeightBits | null = null,
 ): Record<NetPiece, Graph> {
-  const stored = (graph: Graph): Graph => (bits === null ? graph : quantised(graph, bits));
   return {
-    hint: stored(hint(config, precision)),
-    kv: stored(kv(config, precision)),
-    temb: stored(temb(config, precision)),
-    control: stored(control(config, precision)),
+    hint: stored(hint(config, precision), bits),
+    kv: stored(kv(config, precision), bits),
+    temb: stored(temb(config, precision), bits),
+    control: stored(control(config, precision), bits),
   };
 }
 
@@ -57,14 +56,14 @@ export async function openControlNet(
   }: NetworkOptions & { readonly bits?: WeightBits | null; readonly onPiece?: (piece: NetPiece) => void } = {},
 ): Promise<LoadedNet> {
   const graphs = controlNetGraphs(config, runtime.precision, bits);
-  const stored = quantisedWeights(weights);
+  const from = storedWeights(weights);
   const pieces: Partial<Record<NetPiece, Network>> = {};
   const release = async () => {
     for (const piece of Object.values(pieces)) await piece.release();
   };
   try {
     for (const piece of ["hint", "kv", "temb", "control"] as const) {
-      pieces[piece] = await openNetwork(runtime, graphs[piece], stored, options);
+      pieces[piece] = await openNetwork(runtime, graphs[piece], from, options);
       onPiece?.(piece);
     }
   } catch (error) {

@@ -51,6 +51,11 @@ export function aliasedTensors(
       const { key } = find(name);
       own.bytes(key, into, at + start(name) * dtypeBytes[own.dtype(key)]);
     },
+    place: (name) => {
+      const { key } = find(name);
+      const whole = own.place(key);
+      return whole && { ...whole, at: whole.at + start(name) * dtypeBytes[own.dtype(key)] };
+    },
     floats: (name, into, from) => own.floats(find(name).key, into, from + start(name)),
     close: () => own.close(),
   });

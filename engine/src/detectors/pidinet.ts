@@ -79,6 +79,7 @@ function plainTensors(own: Tensors): Tensors {
     shape,
     dtype: (key) => (kindAt(key) === "plain" ? own.dtype(key) : "F32"),
     floats,
+    place: (key) => (kindAt(key) === "plain" ? own.place(key) : null),
     bytes(key, into, at) {
       if (kindAt(key) === "plain") return own.bytes(key, into, at);
       const numbers = new Float32Array(elements(shape(key)));

@@ -3,8 +3,8 @@ import type { Graph, Precision, VaeConfig, WeightBits, Weights } from "../graph/
 import {
   kv,
   type Part,
-  quantised,
-  quantisedWeights,
+  stored,
+  storedWeights,
   sumNames,
   temb,
   textEncoder,
@@ -46,22 +46,24 @@ interface Loading {
   readonly parked?: boolean;
 }
 
-/** The graphs of a checkpoint by name, with linear layers in so many bits; whole without. The autoencoder stays whole. */
+/** The graphs of a checkpoint by name, with weights in so many bits; whole without. */
 export function baseGraphs(
   model: Pick<BaseModel, "text" | "unet" | "vae">,
   precision: Precision,
   bits: WeightBits | null = null,
 ): Record<BasePiece, Graph> {
-  const stored = (graph: Graph): Graph => (bits === null ? graph : quantised(graph, bits));
   return {
-    text: stored(textEncoder(model.text.config, precision)),
-    kv: stored(kv(model.unet.config, precision)),
-    temb: stored(temb(model.unet.config, precision)),
-    unet_encoder: stored(unetEncoder(model.unet.config, precision)),
-    unet_decoder: stored(unetDecoder(model.unet.config, precision)),
-    vae_decoder: vaeDecoder(model.vae.config, precision),
+    text: stored(textEncoder(model.text.config, precision), bits),
+    kv: stored(kv(model.unet.config, precision), bits),
+    temb: stored(temb(model.unet.config, precision), bits),
+    unet_encoder: stored(unetEncoder(model.unet.config, precision), bits),
+    unet_decoder: stored(unetDecoder(model.unet.config, precision), bits),
+    vae_decoder: vaeStored(vaeDecoder(model.vae.config, precision), bits),
   };
 }
+
+/** A piece of the autoencoder with weights in so many bits: it stays whole where those are fewer than half precision has. */
+export const vaeStored = (graph: Graph, bits: WeightBits | null): Graph => (bits === 16 ? stored(graph, bits) : graph);
 
 /** The pieces that a checkpoint is loaded in. */
 export type BasePiece = "text" | "kv" | "temb" | "unet_encoder" | "unet_decoder" | "vae_decoder";
@@ -92,9 +94,9 @@ export async function openBaseNetworks(
 ): Promise<LoadedBase> {
   const graphs = baseGraphs(model, runtime.precision, bits);
   const weights = {
-    text: quantisedWeights(weightsOf(model.text.tensors)),
-    unet: quantisedWeights(weightsOf(model.unet.tensors)),
-    vae: weightsOf(model.vae.tensors),
+    text: storedWeights(weightsOf(model.text.tensors)),
+    unet: storedWeights(weightsOf(model.unet.tensors)),
+    vae: storedWeights(weightsOf(model.vae.tensors)),
   };
   const of = { text: weights.text, vae_decoder: weights.vae } as Partial<Record<BasePiece, typeof weights.text>>;
   const networks = new Map<string, Network>();
@@ -131,14 +133,16 @@ export async function openBaseNetworks(
       textWithout: async (skip, loading) => {
         if (skip === 0) return text;
         checkSkip(skip, model.text.config.layers);
-        const graph = () => {
-          const whole = textEncoder(model.text.config, runtime.precision, skip);
-          return bits === null ? whole : quantised(whole, bits);
-        };
+        const graph = () => stored(textEncoder(model.text.config, runtime.precision, skip), bits);
         return { ...text, network: await later(`text_without_${skip}`, graph, weights.text, loading) };
       },
       vaeEncoder: (loading) =>
-        later("vae_encoder", () => vaeEncoder(model.vae.config, runtime.precision), weights.vae, loading),
+        later(
+          "vae_encoder",
+          () => vaeStored(vaeEncoder(model.vae.config, runtime.precision), bits),
+          weights.vae,
+          loading,
+        ),
       unet: {
         config: model.unet.config,
         pieces: { kv: at("kv"), temb: at("temb"), encoder: at("unet_encoder"), decoder: at("unet_decoder") },

@@ -58,8 +58,14 @@ export interface Weight {
   readonly name: string;
   readonly dims: readonly number[];
   readonly parts: readonly Part[];
-  /** Where it is not the numbers themselves that are stored: see `quantised.ts`. */
-  readonly code?: WeightCode;
+  /** Where it is not the numbers of the graph's precision that are stored: see `quantised.ts` and `halved.ts`. */
+  readonly code?: WeightCode | HalfCode;
+}
+
+/** A weight of a graph in float32 that is stored in half precision. */
+export interface HalfCode {
+  readonly of: Weight;
+  readonly what: "half";
 }
 
 /** What is stored of a weight in fewer bits. */
@@ -75,7 +81,7 @@ export interface WeightCode {
 
 /** The element type that a weight is stored in. */
 export const weightType = ({ code }: Weight, precision: Precision): Precision | "uint8" | "int8" =>
-  code?.what !== "levels" ? precision : code.block === null ? "int8" : "uint8";
+  code?.what === "half" ? "float16" : code?.what !== "levels" ? precision : code.block === null ? "int8" : "uint8";
 
 /** How many bytes a weight has in a graph of a precision. */
 export const weightSize = (weight: Weight, precision: Precision): number => {
@@ -100,6 +106,15 @@ export interface Graph {
 export interface Weights {
   /** Writes a weight into `into` (its elements x 2 or 4 bytes, little-endian). Synchronous; may be asked again. */
   read(weight: Weight, precision: Precision, into: Uint8Array): void;
+  /** Where on this machine's disk the bytes lie that `read` would write; null, or no such method, where they do not. */
+  place?(weight: Weight, precision: Precision): DiskPlace | null;
+}
+
+/** Where bytes lie on a disk. */
+export interface DiskPlace {
+  readonly path: string;
+  /** The first byte. */
+  readonly at: number;
 }
 
 /** How many numbers a tensor of these sides holds. */

@@ -1,12 +1,14 @@
 export { GraphBuilder, sideAt } from "./builder.ts";
 export type { ControlNetConfig, TextConfig, TinyVaeConfig, UnetConfig, VaeConfig } from "./config.ts";
 export { control, hint } from "./controlnet.ts";
+export { executionOrder } from "./execution-order.ts";
 export type { Graph, Part, Precision, Weight, Weights } from "./graph.ts";
 export { elements, weightSize } from "./graph.ts";
+export { isHalved } from "./halved.ts";
 export { kv, temb } from "./hoisted.ts";
 export { lint } from "./lint.ts";
 export { type RunExtent, type RunMemory, runMemory, weightBytes } from "./memory.ts";
-export { quantised, quantisedWeights, type WeightBits } from "./quantised.ts";
+export { quantised, stored, storedWeights, type WeightBits } from "./quantised.ts";
 export { type Extent, shapeInputs } from "./shape-inputs.ts";
 export { sinusoids } from "./sinusoid.ts";
 export { textEncoder } from "./text-encoder.ts";

@@ -8,13 +8,14 @@ import {
   type Weights,
 } from "./graph.ts";
 import { halves, widened } from "./half.ts";
+import { halved } from "./halved.ts";
 
 // Graphs whose weights are stored in fewer bits. Linear layers become onnxruntime's `MatMulNBits`, which multiplies with
 // levels of 4 or 8 bits as they lie: each run of 32 numbers of a row has a scale, the level of zero is the middle. Its
 // levels and scales are made from any weights while they are read, after whatever was added to them.
 
-/** The kinds of levels that weights may be stored in. */
-export type WeightBits = 4 | 8;
+/** How many bits a stored weight may have: levels of 4 or 8, or half precision. */
+export type WeightBits = 4 | 8 | 16;
 
 /** Numbers of a row that share a scale. Every provider has a kernel for 32, and shorter runs cost more than they give. */
 const BLOCK = 32;
@@ -30,8 +31,12 @@ const isLinear = ({ op, attributes }: Node, weight: Weight | undefined): weight 
   "int" in (attributes["transB"] ?? {}) &&
   (attributes["transB"] as { int: number }).int === 1;
 
+/** A graph with its weights in so many bits: those of 16 widened as it runs, levels in its linear layers; null changes none. */
+export const stored = (graph: Graph, bits: WeightBits | null): Graph =>
+  bits === null ? graph : bits === 16 ? halved(graph) : quantised(graph, bits);
+
 /** A graph with its linear layers in so many bits. Layers whose rows do not divide into blocks stay as they are. */
-export function quantised(graph: Graph, bits: WeightBits): Graph {
+export function quantised(graph: Graph, bits: WeightCode["bits"]): Graph {
   const weights = new Map(graph.weights.map((weight) => [weight.name, weight]));
   const linear = new Set<string>();
   for (const node of graph.nodes) {
@@ -60,7 +65,7 @@ export function quantised(graph: Graph, bits: WeightBits): Graph {
       },
     };
   });
-  const stored = graph.weights.flatMap((weight): Weight[] => {
+  const coded = graph.weights.flatMap((weight): Weight[] => {
     if (!linear.has(weight.name)) return [weight];
     const [rows = 0, width = 0] = weight.dims;
     const code = { of: weight, bits, block: BLOCK } as const;
@@ -71,15 +76,20 @@ export function quantised(graph: Graph, bits: WeightBits): Graph {
       { name: `${name}:scales`, dims: [rows * blocks], parts, code: { ...code, what: "scales" } },
     ];
   });
-  return { ...graph, nodes, weights: stored };
+  return { ...graph, nodes, weights: coded };
 }
 
-/** Weights that give, besides their numbers, the levels and scales that quantised graphs ask for. */
-export function quantisedWeights(weights: Weights): Weights {
+/** Weights that give, besides their numbers, what graphs of fewer bits ask for: halves, levels and scales. */
+export function storedWeights(weights: Weights): Weights {
   return {
+    place({ code, ...weight }: Weight, precision: Precision) {
+      if (code?.what === "half") return weights.place?.(code.of, "float16") ?? null;
+      return code ? null : (weights.place?.(weight, precision) ?? null);
+    },
     read(weight: Weight, precision: Precision, into: Uint8Array) {
       const { code } = weight;
       if (!code) return weights.read(weight, precision, into);
+      if (code.what === "half") return weights.read(code.of, "float16", into);
       const [rows = 0, ...rest] = code.of.dims;
       const width = elements(rest);
       const run = code.block ?? width;
@@ -112,7 +122,7 @@ function rowsOf(weight: Weight, from: number, count: number): Weight {
 /** The scale of each run of numbers: its largest, by size, is the lowest level, so that all levels are used. */
 function scalesOf(
   values: Float32Array,
-  { run, bits, precision }: { readonly run: number; readonly bits: WeightBits; readonly precision: Precision },
+  { run, bits, precision }: { readonly run: number; readonly bits: WeightCode["bits"]; readonly precision: Precision },
 ): Float32Array {
   const scales = new Float32Array(values.length / run);
   for (let n = 0; n < scales.length; n++) {

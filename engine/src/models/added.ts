@@ -18,6 +18,7 @@ export function addedTensors(
     ...tensors,
     dtype: (key) => (isChanged(key) ? "F32" : tensors.dtype(key)),
     floats,
+    place: (key) => (isChanged(key) ? null : tensors.place(key)),
     bytes(key, into, at) {
       if (!isChanged(key)) return tensors.bytes(key, into, at);
       const from = Math.floor(at / 4);

@@ -21,7 +21,9 @@ export function held(source: ModelSource): HeldSource {
       file.catch(() => files.delete(path));
     }
     const opened = await file;
-    return opened && { name: opened.name, size: opened.size, read: opened.read.bind(opened), close() {} };
+    if (!opened) return null;
+    const { name, size, path: place } = opened;
+    return { name, size, ...(place !== undefined && { path: place }), read: opened.read.bind(opened), close() {} };
   };
   const close = (): void => {
     for (const file of files.values()) void file.then((opened) => opened?.close()).catch(() => undefined);

@@ -21,6 +21,7 @@ function openSource(name: string, path: string): ByteSource {
   return {
     name,
     size,
+    path: realpathSync(path),
     read(into, at) {
       if (file === null) throw fileInvalid(name, "it was closed.");
       if (at < 0 || at + into.length > size) throw endsEarly(name, size, at, into.length);

@@ -43,6 +43,8 @@ export interface TensorEntry {
 /** An open .safetensors file. */
 export interface Safetensors {
   readonly name: string;
+  /** Where it lies on this machine's disk; absent where it lies elsewhere. */
+  readonly path?: string;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /** The strings that the writer left under `__metadata__`. */
   readonly metadata: ReadonlyMap<string, string>;
@@ -64,7 +66,7 @@ const AGAIN = "Copy or download it again.";
  * short, or contradicts itself; the source is then left open for the caller to close.
  */
 export function openSafetensors(source: ByteSource): Safetensors {
-  const { name, size } = source;
+  const { name, size, path } = source;
   const header = readHeader(source);
   const table = parseHeader(name, header.text);
   const metadata = new Map<string, string>();
@@ -81,6 +83,7 @@ export function openSafetensors(source: ByteSource): Safetensors {
   checkOverlap(name, [...tensors.values()]);
   return {
     name,
+    ...(path !== undefined && { path }),
     tensors,
     metadata,
     read: (into, at) => source.read(into, at),

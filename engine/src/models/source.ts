@@ -6,6 +6,8 @@ export interface ByteSource {
   /** What a person knows the file by, for messages. */
   readonly name: string;
   readonly size: number;
+  /** Where the file lies on this machine's disk, without links; absent where it lies elsewhere. */
+  readonly path?: string;
   /** Fills `into` with the bytes from `at` on; throws `file-invalid` when the file ends before. */
   read(into: Uint8Array, at: number): void;
   /** May be called twice. */

@@ -1,3 +1,4 @@
+import type { DiskPlace } from "../graph/graph.ts";
 import { decode } from "./decode.ts";
 import { incompatible } from "./refusal.ts";
 import { type Dtype, dtypeBytes, type Safetensors, type TensorEntry } from "./safetensors.ts";
@@ -19,6 +20,8 @@ export interface Tensors {
   nameInFile(key: string): string;
   /** Fills `into` with the tensor's stored bytes from byte `at` on. */
   bytes(key: string, into: Uint8Array, at: number): void;
+  /** Where on this machine's disk those bytes lie, one after the other; null where they do not. */
+  place(key: string): DiskPlace | null;
   /** Fills `into` with the tensor's elements from element `from` on, as float32. May hold NaN and infinity. */
   floats(key: string, into: Float32Array, from: number): void;
   /** Reads a whole tensor, or rows of its first side: as float32, or its stored bytes. */
@@ -81,6 +84,10 @@ export function placedTensors(label: string, places: ReadonlyMap<string, TensorP
     file: (key) => find(key).file.name,
     nameInFile: (key) => find(key).entry.name,
     bytes,
+    place: (key) => {
+      const { file, entry, at = entry.at } = find(key);
+      return file.path === undefined ? null : { path: file.path, at };
+    },
     floats: (key, into, from) => {
       const { entry, file } = find(key);
       const size = dtypeBytes[entry.dtype];
@@ -134,6 +141,7 @@ export function joinTensors(label: string, parts: readonly (readonly [prefix: st
     file: on((tensors) => tensors.file),
     nameInFile: on((tensors) => tensors.nameInFile),
     bytes: on((tensors) => tensors.bytes),
+    place: on((tensors) => tensors.place),
     floats: on((tensors) => tensors.floats),
     close: () => {
       for (const [, tensors] of parts) tensors.close();

@@ -1,5 +1,5 @@
 import { UnderdrawError } from "../core/errors.ts";
-import { elements, type Part, type Precision, type Weight, type Weights } from "../graph/graph.ts";
+import { type DiskPlace, elements, type Part, type Precision, type Weight, type Weights } from "../graph/graph.ts";
 import { narrowHalf } from "../graph/half.ts";
 import { incompatible, listed } from "./refusal.ts";
 import { findNotFinite, findNotFiniteHalf } from "./short-floats.ts";
@@ -35,6 +35,14 @@ export function weightsOf(tensors: Tensors, label: string = tensors.label): Weig
     return into;
   };
   return {
+    place(weight: Weight, precision: Precision): DiskPlace | null {
+      const [part, more] = weight.parts;
+      if (!part || more) return null;
+      const { key, from } = stretchOf(tensors, label, part, elements(weight.dims));
+      if (tensors.dtype(key) !== (precision === "float16" ? "F16" : "F32")) return null;
+      const whole = tensors.place(key);
+      return whole && { ...whole, at: whole.at + from * (precision === "float16" ? 2 : 4) };
+    },
     read(weight: Weight, precision: Precision, into: Uint8Array) {
       const count = elements(weight.dims);
       const size = precision === "float16" ? 2 : 4;

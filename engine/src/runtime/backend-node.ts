@@ -1,11 +1,11 @@
 import { availableParallelism, cpus, totalmem } from "node:os";
 import type * as Ort from "onnxruntime-node";
 import { UnderdrawError } from "../core/errors.ts";
-import { type Backend, type Device, type Loaded, type OpenOptions, sessionDefaults } from "./backend.ts";
+import { type Backend, type Device, graphOptions, type Loaded, type OpenOptions, sessionOptions } from "./backend.ts";
 import { textOf } from "./failure.ts";
 import { ATTENTION_BOUND, HALF_BOUND, selfTest } from "./self-test.ts";
 import { cpuTensor, numbersOf } from "./tensor-data.ts";
-import { writeWeights } from "./weights-node.ts";
+import { inFiles, writeWeights } from "./weights-node.ts";
 
 // onnxruntime-node: the CPU provider, and WebGPU (Dawn inside the package) when it is asked for. `create` and `run` are
 // synchronous inside, so that timers, aborts and sockets are heard between them and not during them.
@@ -56,7 +56,7 @@ function sessionDevice(
       const model = await writeWeights(graph, weights, signal);
       let removed = false;
       try {
-        const session = await ort.InferenceSession.create(model.path, { ...sessionDefaults, ...options });
+        const session = await ort.InferenceSession.create(model.bytes, inFiles(model, graphOptions(graph, options)));
         removed = await model.remove();
         return {
           run: (feeds) => session.run(feeds),
@@ -72,7 +72,7 @@ function sessionDevice(
       }
     },
     async loadModel({ bytes }): Promise<Loaded> {
-      const session = await ort.InferenceSession.create(bytes, { ...sessionDefaults, ...options });
+      const session = await ort.InferenceSession.create(bytes, sessionOptions(options));
       return { run: (feeds) => session.run(feeds), release: () => session.release() };
     },
     watch: (job) => job(),

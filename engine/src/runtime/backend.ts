@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web";
 import type { ForeignType, Graph, Weights } from "../graph/graph.ts";
+import { isHalved } from "../graph/halved.ts";
 import type { ForeignModel, Provider, RuntimeOptions } from "./runtime.ts";
 import type { RowProduct, ScaledSum } from "./scaled-sum.ts";
 
@@ -82,9 +83,21 @@ export interface Backend {
   open(provider: Provider, options: OpenOptions): Promise<Device>;
 }
 
-/** The options that both backends give to every session. */
-export const sessionDefaults: InferenceSession.SessionOptions = {
+/** The options that both backends give to every session, besides those of the device. */
+export const sessionOptions = (options: InferenceSession.SessionOptions): InferenceSession.SessionOptions => ({
   graphOptimizationLevel: "all",
   // Nothing but what ends the process is printed: every error is thrown as well.
   logSeverityLevel: 4,
-};
+  ...options,
+});
+
+/** The same for a session of a graph of ours. */
+export function graphOptions(
+  graph: Graph,
+  { extra, ...options }: InferenceSession.SessionOptions,
+): InferenceSession.SessionOptions {
+  // Both would widen weights in half precision once, while they are loaded, and hold them widened.
+  const widening = "ConstantFolding;FuseFp16InitializerToFp32NodeTransformer";
+  const kept = isHalved(graph) ? { optimization: { disable_specified_optimizers: widening } } : {};
+  return sessionOptions({ ...options, extra: { ...extra, ...kept } });
+}

@@ -1,7 +1,7 @@
 import type * as Ort from "onnxruntime-web";
 import type { Graph, Weights } from "../graph/graph.ts";
 import { onnxBytes } from "../graph/onnx.ts";
-import { type Loaded, type OpenOptions, sessionDefaults } from "./backend.ts";
+import { graphOptions, type Loaded, type OpenOptions, sessionOptions } from "./backend.ts";
 import type { ForeignModel } from "./runtime.ts";
 import { weightFiles } from "./weight-file.ts";
 
@@ -66,8 +66,7 @@ export async function loadGraph(
   const source = weightFiles(graph, weights, { signal });
   try {
     const session = await ort.InferenceSession.create(onnxBytes(graph, source.locate), {
-      ...sessionDefaults,
-      ...options,
+      ...graphOptions(graph, options),
       ...(source.files.length > 0 ? { externalData: source.files } : {}),
     });
     return { run: (feeds) => session.run(feeds), release: () => session.release() };
@@ -84,6 +83,6 @@ export async function loadModel(
   { bytes }: ForeignModel,
   options: Ort.InferenceSession.SessionOptions,
 ): Promise<Loaded> {
-  const session = await ort.InferenceSession.create(bytes, { ...sessionDefaults, ...options });
+  const session = await ort.InferenceSession.create(bytes, sessionOptions(options));
   return { run: (feeds) => session.run(feeds), release: () => session.release() };
 }

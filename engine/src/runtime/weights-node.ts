@@ -1,17 +1,21 @@
-import { mkdtemp, open, readdir, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, realpath, rm, stat, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, parse, relative, sep } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import type { InferenceSession } from "onnxruntime-node";
 import { UnderdrawError } from "../core/errors.ts";
 import { type Graph, type Weight, type Weights, weightSize } from "../graph/graph.ts";
 import { type Location, onnxBytes } from "../graph/onnx.ts";
 import { textOf } from "./failure.ts";
 
 // How weights reach onnxruntime-node without lying in memory. It takes no array of our making, and copies real ones:
-// a load from memory peaked at 3.2 times the weights. From a model on disk it maps each tensor and unmaps it when it is
-// repacked. So the weights are written to a temporary folder in the graph's precision, one by one, loaded, and taken away
-// again. Measured with 1.30.0 on the whole Stable Diffusion 1.5 UNet in float32 (3.3 GB): 4 MB of JavaScript heap, and a
-// peak of 0.8 times the weights. The worst net, convolutions of 8 to 32 MB only, peaks at 2.1 times, because glibc keeps
-// freed blocks of that size; a process started with MALLOC_MMAP_THRESHOLD_=1048576 is at 1.1 times.
+// a load from memory peaked at 3.2 times the weights. From files it maps each tensor and unmaps it when it is repacked.
+// So a weight that lies in a file of the disk as it is wanted is mapped where it lies; the others are written to a
+// temporary folder in the graph's precision, one by one, loaded, and taken away again. Measured with 1.30.0 on the whole
+// Stable Diffusion 1.5 UNet in float32 (3.3 GB), all of it written: 4 MB of JavaScript heap, and a peak of 0.8 times the
+// weights. The worst net, convolutions of 8 to 32 MB only, peaks at 2.1 times, because glibc keeps freed blocks of that
+// size; a process started with MALLOC_MMAP_THRESHOLD_=1048576 is at 1.1 times.
 
 const PREFIX = "underdraw-weights-";
 
@@ -24,11 +28,23 @@ const PAGE = 65536;
 /** A folder that a process left behind is taken away when it is this old and the process is gone. Milliseconds. */
 const STALE = 3_600_000;
 
-/** A model on disk. */
+/** A model whose weights lie in files. */
 export interface WrittenModel {
-  readonly path: string;
-  /** Takes the files away; false where the system keeps them while they are mapped. */
+  /** The model without its weights. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The folder that the places of its weights are told from. */
+  readonly folder: string;
+  /** Takes away what was written; false where the system keeps it while it is mapped. */
   remove(): Promise<boolean>;
+}
+
+/** The options that the session of such a model is made with. */
+export function inFiles(
+  { folder }: Pick<WrittenModel, "folder">,
+  { extra, ...options }: InferenceSession.SessionOptions,
+): InferenceSession.SessionOptions {
+  const session = { ...(extra?.["session"] as object), model_external_initializers_file_folder_path: folder };
+  return { ...options, extra: { ...extra, session } };
 }
 
 async function scratchFolder(): Promise<string> {
@@ -68,42 +84,54 @@ const unwritable = (folder: string, reason: string, cause?: unknown): UnderdrawE
     { cause },
   );
 
-/** Writes a graph and its weights as a model on disk, one weight in memory at a time. */
+/** A graph as a model whose weights lie in files, one weight in memory at a time. */
 export async function writeWeights(graph: Graph, weights: Weights, signal?: AbortSignal): Promise<WrittenModel> {
-  const places = new Map<Weight, Location>();
+  const parent = await realpath(await scratchFolder());
+  swept ??= sweep(parent).catch(() => {});
+  await swept;
+  // Places are told from the root of one disk. Elsewhere, on another drive of Windows, weights are written.
+  const { root } = parse(parent);
+  const from = (path: string): string => relative(root, path).split(sep).join("/");
+  const places = new Map<Weight, Location & { readonly written: boolean }>();
+  const name = join(parent, `${PREFIX}${process.pid}-${randomUUID()}`);
   let end = 0;
   for (const weight of graph.weights) {
     const bytes = weightSize(weight, graph.precision);
-    places.set(weight, { file: "weights.bin", offset: end, bytes });
-    end = Math.ceil((end + bytes) / PAGE) * PAGE;
+    const place = weights.place?.(weight, graph.precision) ?? null;
+    if (place && parse(place.path).root === root) {
+      places.set(weight, { file: from(place.path), offset: place.at, bytes, written: false });
+    } else {
+      places.set(weight, { file: from(join(name, "weights.bin")), offset: end, bytes, written: true });
+      end = Math.ceil((end + bytes) / PAGE) * PAGE;
+    }
   }
-  const parent = await scratchFolder();
-  swept ??= sweep(parent).catch(() => {});
-  await swept;
   const free = await statfs(parent).catch(() => null);
   if (free && free.bavail * free.bsize < end) {
     const [needed, there] = [end, free.bavail * free.bsize].map((bytes) => Math.ceil(bytes / 1e6));
     throw unwritable(parent, `${graph.name} needs ${needed} MB and ${there} MB are free`);
   }
-  let folder: string | undefined;
-  const remove = async (): Promise<boolean> =>
-    folder === undefined ||
-    rm(folder, { recursive: true, force: true }).then(
+  const remove = (): Promise<boolean> =>
+    rm(name, { recursive: true, force: true }).then(
       () => true,
       () => false,
     );
   try {
-    folder = await mkdtemp(join(parent, `${PREFIX}${process.pid}-`)).catch((error) => {
+    await mkdir(name, { mode: 0o700 }).catch((error) => {
       throw unwritable(parent, textOf(error), error);
     });
-    const file = await open(join(folder, "weights.bin"), "w");
+    const file = await open(join(name, "weights.bin"), "w");
     try {
       let scratch = new Uint8Array(0);
-      for (const [weight, { offset, bytes }] of places) {
+      for (const [weight, { offset, bytes, written }] of places) {
         signal?.throwIfAborted();
         if (scratch.length < bytes) scratch = new Uint8Array(bytes);
         const view = scratch.subarray(0, bytes);
+        // What is mapped where it lies is read as well: a damaged file is refused now.
         weights.read(weight, graph.precision, view);
+        if (!written) {
+          await setImmediate();
+          continue;
+        }
         // Asynchronous, so that an abort is heard between two weights.
         for (let at = 0; at < bytes; ) {
           const { bytesWritten } = await file.write(view, at, bytes - at, offset + at).catch((error) => {
@@ -121,9 +149,7 @@ export async function writeWeights(graph: Graph, weights: Weights, signal?: Abor
       if (!place) throw new RangeError(`"${weight.name}" is no weight of ${graph.name}.`);
       return place;
     };
-    const path = join(folder, "model.onnx");
-    await writeFile(path, onnxBytes(graph, locate));
-    return { path, remove };
+    return { bytes: onnxBytes(graph, locate), folder: root, remove };
   } catch (error) {
     await remove();
     throw error;

@@ -35,6 +35,7 @@ export function freshNetTensors(unet: Tensors, shapes: ReadonlyMap<string, reado
     dtype: (key) => (own.has(key) ? "F32" : unet.dtype(key)),
     file: (key) => (own.has(key) ? "a fresh net" : unet.file(key)),
     nameInFile: (key) => (own.has(key) ? key : unet.nameInFile(key)),
+    place: (key) => (own.has(key) ? null : unet.place(key)),
     bytes(key, into, at) {
       const values = own.get(key);
       if (!values) return unet.bytes(key, into, at);

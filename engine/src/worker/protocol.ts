@@ -185,7 +185,7 @@ const calls: { readonly [Name in CallName]: z.ZodMiniType<Inputs[Name]> } = {
       facts: z.exactOptional(z.looseObject({}) as z.ZodMiniType<ModelFacts>),
       vae: z.exactOptional(place),
       previews: z.exactOptional(place),
-      weights: z.exactOptional(z.enum(["full", "int8", "int4"])),
+      weights: z.exactOptional(z.enum(["full", "half", "int8", "int4"])),
       loras: z.exactOptional(z.array(z.object({ file: place, weight, textWeight: weight }))),
       embeddings: z.exactOptional(z.array(z.tuple([name, place]))),
     }),
