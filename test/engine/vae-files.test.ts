@@ -5,10 +5,10 @@ import { miniFolder } from "@underdraw/model-mini/node";
 import { describe, expect, test } from "vitest";
 import { decodeLatent, encodePicture } from "../../engine/src/diffusion/latent.ts";
 import { type VaeConfig, vaeDecoder, vaeEncoder } from "../../engine/src/graph/index.ts";
-import { openBase } from "../../engine/src/models/base.ts";
+import { type ModelFacts, openBase } from "../../engine/src/models/base.ts";
 import { within } from "../../engine/src/models/folder.ts";
 import { openSafetensors } from "../../engine/src/models/safetensors.ts";
-import type { ModelFile } from "../../engine/src/models/source.ts";
+import type { ModelFile, ModelSource } from "../../engine/src/models/source.ts";
 import { openVae } from "../../engine/src/models/vae.ts";
 import { checkCoverage, weightsOf } from "../../engine/src/models/weights.ts";
 import { openNetwork } from "../../engine/src/runtime/network.ts";
@@ -21,6 +21,12 @@ import { overlay, safetensorsFile, sourceOf, type Written } from "./safetensors-
 const at = (path: string): string => golden(path).pathname;
 const folder = () => nodeFolder(at("vae/diffusers"));
 const facts = { norm_num_groups: 4, scaling_factor: 0.3 };
+/** What a small checkpoint's file does not tell of itself. */
+const tinyFile: ModelFacts = {
+  unet: { norm_num_groups: 4, attention_head_dim: 2 },
+  vae: { norm_num_groups: 4 },
+  text_encoder: { num_attention_heads: 2 },
+};
 
 /** A file with the tensors of another one under other names; null leaves one out. */
 function renamed(path: string, name: (key: string) => string | null, more: Record<string, Written> = {}): ModelFile {
@@ -171,5 +177,58 @@ describe("a checkpoint with another VAE", () => {
     const opening = openBase(nodeFolder(miniFolder()), { vae: folder() });
     await expect(opening).rejects.toMatchObject({ code: "model-incompatible" });
     await expect(opening).rejects.toThrow(/latents of 8 channels, and the VAE \(diffusers\) reads 4/);
+  });
+
+  test("of other channels is refused beside a single file, too", async () => {
+    const vae = within(nodeFolder(at("parity/five-levels/base")), "vae");
+    const opening = openBase(nodeFile(at("parity/difference/base.safetensors")), { facts: tinyFile, vae });
+    await expect(opening).rejects.toMatchObject({ code: "model-incompatible" });
+    await expect(opening).rejects.toThrow(/latents of 4 channels, and the VAE \(.+\) reads 8/);
+  });
+
+  test("of another factor draws in its own size, and both factors and scales are said", async () => {
+    const base = overlay(nodeFolder(at("parity/sd15-tiny/base")), { "manifest.json": { canvas: 64 } });
+    await using engine = new Engine({ runtime: { device: "cpu" } });
+    await using pipeline = await engine.load({ base, vae: folder() });
+    expect(pipeline.defaults.multiple).toBe(4);
+    const request = { prompt: "a cat", seed: 3, steps: 2, width: 36, height: 20, controls: [] };
+    const { pixels, warnings } = await pipeline.generate(request);
+    expect(pixels).toMatchObject({ width: 36, height: 20 });
+    expect(new Set(pixels.data).size).toBeGreaterThan(20);
+    expect(warnings).toEqual([
+      {
+        code: "model-assumed",
+        message:
+          "diffusers: its latents are scaled by 0.3, and those of the VAE whose place it takes by 0.18215. It may belong to another model; colours will be wrong then.",
+      },
+      {
+        code: "model-assumed",
+        message:
+          "diffusers: each place of its latents stands for 4 x 4 pixels, and of the VAE's whose place it takes for 8 x 8 pixels. Unless it was made for this model, pictures will be wrong: take the VAE of the checkpoint's family.",
+      },
+    ]);
+    // A net's map is as large as the picture.
+    const net = nodeModel(at("parity/sd15-tiny/controlnets/canny"));
+    await expect(engine.load({ base, vae: folder(), nets: { canny: net } })).rejects.toThrow(
+      /map is 8 times as large as its latent, and the base's pictures are 4 times as large/,
+    );
+  });
+
+  test("of another factor or scale is named beside a single file, and one of its own kind is not", async () => {
+    const file = () => nodeFile(at("parity/difference/base.safetensors"));
+    const warningsWith = async (vae: ModelSource, more: ModelFacts["vae"] = {}) => {
+      const model = await openBase(file(), { facts: { ...tinyFile, vae: { ...facts, ...more } }, vae });
+      model.close();
+      return model.warnings.filter((warning) => /whose place it takes/.test(warning));
+    };
+    const [scale, factor, ...more] = await warningsWith(folder());
+    expect(scale).toContain("scaled by 0.3, and those of the VAE whose place it takes by 0.18215");
+    expect(factor).toContain("stands for 4 x 4 pixels, and of the VAE's whose place it takes for 8 x 8 pixels");
+    expect(more).toEqual([]);
+    expect(await warningsWith(nodeFile(at(weights)))).toEqual([
+      factor?.replace("diffusers:", "diffusion_pytorch_model.fp16.safetensors:"),
+    ]);
+    const same = within(nodeFolder(at("parity/sd15-tiny/base")), "vae");
+    expect(await warningsWith(same, { norm_num_groups: 4, scaling_factor: 0.18215 })).toEqual([]);
   });
 });

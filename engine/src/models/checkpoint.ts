@@ -10,7 +10,7 @@ import { openSafetensors, type Safetensors } from "./safetensors.ts";
 import { familySchedule, schedulerConfig } from "./scheduler-config.ts";
 import type { ModelFile } from "./source.ts";
 import type { Tensors } from "./tensors.ts";
-import { openVae, tensorsUnder, vaePrefix } from "./vae.ts";
+import { kinOf, openVae, tensorsUnder, vaePrefix } from "./vae.ts";
 
 const UNET = "model.diffusion_model.";
 const CLIP = "cond_stage_model.transformer.";
@@ -39,7 +39,12 @@ export async function openCheckpoint(
   const unetTensors = renamedTensors(file, file.name, unetEntries, unetRename(new Set(unetEntries.keys())));
   const unet = unetConfig(inferUnet(unetTensors, facts.unet ?? {}, facts.family), `${file.name} (UNet)`);
   const other =
-    otherVae && (await openVae(otherVae, { ...(facts.vae && { facts: facts.vae }), ...(signal && { signal }) }));
+    otherVae &&
+    (await openVae(otherVae, {
+      like: kinOf(file),
+      ...(facts.vae && { facts: facts.vae }),
+      ...(signal && { signal }),
+    }));
   if (other) {
     opened.push(other);
     warnings.push(...other.warnings);

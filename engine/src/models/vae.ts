@@ -41,6 +41,9 @@ const files = { stems: ["diffusion_pytorch_model"], what: "VAE", rename: vaeKey 
 /** Where the VAE's tensors lie in a file: a checkpoint, one by a merger, or a VAE alone. */
 const prefixes = ["first_stage_model.", "vae.", ""];
 
+/** The scale of latents of Stable Diffusion 1 and 2, which diffusers takes where a config does not tell it. */
+const usualScale = 0.18215;
+
 /** What a VAE was trained with (its discriminator, averages), left in some files. */
 const training = /^(loss|model_ema)\./;
 
@@ -66,13 +69,7 @@ async function openFolder(folder: ModelFolder, options: VaeOptions): Promise<Vae
   if (raw.value["_class_name"] === "AutoencoderTiny") throw tiny(folder.name);
   const config = vaeConfig({ ...raw.value, ...facts }, raw.name);
   const tensors = await openWeightFiles(folder, files, signal);
-  const usual = like?.["scaling_factor"];
-  const warnings =
-    typeof usual === "number" && usual !== config.scalingFactor
-      ? [
-          `${folder.name}: its latents are scaled by ${config.scalingFactor}, and those of the VAE whose place it takes by ${usual}. It may belong to another model; colours will be wrong then.`,
-        ]
-      : [];
+  const warnings = like ? [...otherScale(folder.name, config, like), ...otherFactor(folder.name, config, like)] : [];
   return { name: folder.name, config, tensors, warnings, close: () => tensors.close() };
 }
 
@@ -84,15 +81,39 @@ async function openFile(source: ModelFile, { facts = {}, like = {}, signal }: Va
     const given = { ...kin(tensors, like), ...facts };
     const config = vaeConfig(inferVae(tensors, given), `${file.name} (VAE)`);
     const from = given["scaling_factor"] === undefined ? "that of Stable Diffusion 1 and 2" : "the base's own";
-    const warnings =
-      facts["scaling_factor"] === undefined
-        ? [`${file.name}: a scaling factor of ${config.scalingFactor} was assumed, ${from}; the file does not tell it.`]
-        : [];
+    const assumed = `${file.name}: a scaling factor of ${config.scalingFactor} was assumed, ${from}; the file does not tell it.`;
+    const warnings = [
+      ...(facts["scaling_factor"] === undefined ? [assumed] : []),
+      ...otherFactor(file.name, config, like),
+    ];
     return { name: file.name, config, tensors, warnings, close: () => tensors.close() };
   } catch (error) {
     bytes.close();
     throw error;
   }
+}
+
+/** What is to be said of a VAE that scales latents otherwise than the one whose place it takes. */
+function otherScale(name: string, { scalingFactor }: VaeConfig, like: RawConfig): readonly string[] {
+  const usual = like["scaling_factor"] ?? usualScale;
+  if (usual === scalingFactor) return [];
+  return [
+    `${name}: its latents are scaled by ${scalingFactor}, and those of the VAE whose place it takes by ${usual}. It may belong to another model; colours will be wrong then.`,
+  ];
+}
+
+/**
+ * What is to be said of a VAE whose latents stand for other pixels. It is no refusal: sizes, canvas and masks follow the
+ * VAE that is loaded, and one can be trained to draw the same latents larger or smaller, which no file tells. A net, whose
+ * map is as large as the picture, is refused beside it.
+ */
+function otherFactor(name: string, { channels }: VaeConfig, like: RawConfig): readonly string[] {
+  const usual = like["block_out_channels"];
+  if (!Array.isArray(usual) || usual.length === channels.length) return [];
+  const side = (levels: number): string => `${2 ** (levels - 1)} x ${2 ** (levels - 1)} pixels`;
+  return [
+    `${name}: each place of its latents stands for ${side(channels.length)}, and of the VAE's whose place it takes for ${side(usual.length)}. Unless it was made for this model, pictures will be wrong: take the VAE of the checkpoint's family.`,
+  ];
 }
 
 /** What a VAE has from the one whose place it takes. */
@@ -108,6 +129,24 @@ function kin(tensors: Tensors, like: RawConfig): RawConfig {
       return tensors.has(key) && tensors.shape(key)[0] === sides;
     });
   return { ...pick("scaling_factor", "shift_factor"), ...(same ? pick("norm_num_groups") : {}) };
+}
+
+/**
+ * What the VAE in a file tells of itself, in diffusers' terms, for one that takes its place; nothing where it has none. A
+ * file has the scale of its family.
+ */
+export function kinOf(file: Safetensors): RawConfig {
+  const prefix = vaePrefix(file);
+  if (prefix === undefined) return {};
+  const tensors = tensorsUnder(file, prefix);
+  const channels: number[] = [];
+  for (;;) {
+    const key = `encoder.down_blocks.${channels.length}.resnets.0.conv2.weight`;
+    const sides = tensors.has(key) ? tensors.shape(key)[0] : undefined;
+    if (sides === undefined) break;
+    channels.push(sides);
+  }
+  return channels.length > 0 ? { block_out_channels: channels } : {};
 }
 
 /** The prefix of the VAE's tensors in a file; undefined where it has none. */
