@@ -105,6 +105,9 @@ export async function runGeneration(
     init: init?.init,
     size,
     tiles: tiles.encoder,
+    onTile: (done, of) => {
+      if (of > 1) tell(options, { phase: "encode", fraction: 0.015 + (0.005 * done) / of, what: "picture" });
+    },
     normals: (name, length) => options.noise?.(name, length) ?? noise.draw(name, length),
     skipNormals: noise.skip,
     noiseKey: options.noise ? `given ${crypto.randomUUID()}` : noise.key,

@@ -237,4 +237,39 @@ describe("a generation that begins with a picture", () => {
     });
     await expect(stopped).rejects.toBe(reason);
   });
+
+  test("a wide one is encoded in tiles, which are told one by one, and a stop acts between two", async () => {
+    const init = { picture: slope(560, 64), mask: plain(560, 64, 255), strength: 0.5 };
+    const wide = asked(init, { width: 560, height: 64, steps: 2, tiles: "always" });
+    const toldBy = async (of: Pipeline, request: GenerateRequest): Promise<readonly number[]> => {
+      const fractions: number[] = [];
+      const tiles: number[] = [];
+      await of.generate(request, {
+        onProgress: (progress) => {
+          fractions.push(progress.fraction);
+          if (progress.phase === "encode" && progress.what === "picture") tiles.push(progress.fraction);
+        },
+      });
+      expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
+      return tiles.map((fraction) => Math.round(fraction * 1e5) / 1e5);
+    };
+    expect(await toldBy(pipeline, wide)).toEqual([0.015, 0.0175, 0.02]);
+    // The picture and, for a UNet that reads it, what of it must stay: two pictures of two tiles.
+    expect(await toldBy(nine, wide)).toEqual([0.015, 0.01625, 0.0175, 0.01875, 0.02]);
+    // What is kept is not encoded again.
+    expect(await toldBy(pipeline, wide)).toEqual([0.015]);
+
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const before = pipeline.runs()["vae_encoder"] ?? 0;
+    const stopped = pipeline.generate(wide, {
+      reuse: false,
+      signal: controller.signal,
+      onProgress: ({ phase, fraction }) => {
+        if (phase === "encode" && fraction > 0.017) controller.abort(reason);
+      },
+    });
+    await expect(stopped).rejects.toBe(reason);
+    expect(pipeline.runs()["vae_encoder"]).toBe(before + 1);
+  });
 });

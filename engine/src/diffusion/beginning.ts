@@ -33,6 +33,8 @@ export interface BeginningRequest {
   readonly size: { readonly drawn: { readonly width: number; readonly height: number } };
   /** How pictures are cut for the autoencoder; not at all without it. */
   readonly tiles?: Tiles;
+  /** Hears how many tiles of how many are encoded, over all pictures of this beginning. What is kept is not encoded. */
+  readonly onTile?: (done: number, of: number) => void;
   /** Standard normals for a purpose: "posterior.init", "initial", "posterior.masked", "step.3". */
   readonly normals: DenoiseRequest["normals"];
   /** Draws standard normals that diffusers draws and nothing uses, so that later ones are the same. */
@@ -62,11 +64,17 @@ export async function beginning(
   // What may change later than others needs the picture under all of them.
   const timed = init?.mask !== null && init?.grays === "when";
   const fresh = init !== undefined && init.mask !== null && init.strength === 1 && !timed;
-  const encode = (name: "init" | "masked", picture: Float32Array): Promise<Float32Array> =>
-    encoded(runtime, base, kept, request, { name, picture, shape });
+  const hasClean = init !== undefined && !(fresh && reads);
+  const pictures = (hasClean ? 1 : 0) + (reads ? 1 : 0);
+  let begunPictures = 0;
+  const encode = (name: "init" | "masked", picture: Float32Array): Promise<Float32Array> => {
+    const before = begunPictures++;
+    const onTile = (done: number, of: number) => request.onTile?.(before * of + done, pictures * of);
+    return encoded(runtime, base, kept, { ...request, onTile }, { name, picture, shape });
+  };
 
   // Draws come in the order of diffusers' pipelines.
-  const clean = init && !(fresh && reads) ? await encode("init", init.picture) : null;
+  const clean = hasClean ? await encode("init", init.picture) : null;
   const noise = normals("initial", length);
   const latents =
     clean && !fresh ? noised(schedule, clean, noise, 0) : noise.map((value) => value * schedule.initialNoiseScale);
@@ -95,7 +103,7 @@ async function encoded(
   runtime: Runtime,
   base: LoadedBase,
   kept: Kept,
-  { size, init, tiles, normals, signal, trace }: BeginningRequest,
+  { size, init, tiles, onTile, normals, signal, trace }: BeginningRequest,
   { name, picture, shape }: { readonly name: string; readonly picture: Float32Array; readonly shape: LatentShape },
 ): Promise<Float32Array> {
   const { width, height } = size.drawn;
@@ -103,7 +111,8 @@ async function encoded(
   const { value: moments } = await kept.take(`moments ${width}x${height}${cut} ${contentKey(picture)}`, async () => {
     const encoder = await base.vaeEncoder({ signal });
     const vae = { config: base.vae.config, encoder };
-    const value = await encodePicture(runtime, vae, picture, size.drawn, { signal, ...(tiles && { tiles }) });
+    const coding = { signal, ...(tiles && { tiles }), ...(onTile && { onTile }) };
+    const value = await encodePicture(runtime, vae, picture, size.drawn, coding);
     return { value, bytes: value.byteLength };
   });
   trace?.(`moments.${name}`, { dims: [1, 2 * shape.channels, shape.height, shape.width], values: moments });
