@@ -1,4 +1,11 @@
-import { builtInConditions, type Condition, type ConditionKind, parseOptions } from "@underdraw/engine";
+import {
+  builtInConditions,
+  type Condition,
+  type ConditionKind,
+  type DetectorFiles,
+  parseOptions,
+  UnderdrawError,
+} from "@underdraw/engine";
 import { type ModelSource, nodeModel } from "@underdraw/engine/node";
 import { nearest } from "./arguments.ts";
 import { misused } from "./failure.ts";
@@ -45,7 +52,7 @@ export function chooseCondition(
 }
 
 /** The names of the models that a condition needs with these options. */
-export function neededModels(
+function neededModels(
   { models }: Pick<ConditionKind, "models">,
   options: Readonly<Record<string, unknown>>,
 ): readonly string[] {
@@ -58,11 +65,11 @@ export function neededModels(
  * The files of a condition's models, as "PATH" where it needs one with these options, as "NAME=PATH,NAME=PATH" always.
  * `flag` is the one that gave them. Throws `request-invalid` for a name that it does not know.
  */
-export function modelsFrom(
+function modelsFrom(
   kind: ConditionKind,
   options: Readonly<Record<string, unknown>>,
   text: string,
-  flag = "--model",
+  flag: string,
 ): Readonly<Record<string, ModelSource>> {
   const known = Object.keys(kind.models);
   if (known.length === 0) {
@@ -82,4 +89,24 @@ export function modelsFrom(
     models[name] = nodeModel(part.slice(equals + 1).trim());
   }
   return models;
+}
+
+/**
+ * The files of the models that a condition looks with, which `flag` gave. Throws `model-unknown` for one that is not given,
+ * with that flag.
+ */
+export function detectorsFrom(
+  kind: ConditionKind,
+  options: Condition["options"],
+  given: string | undefined,
+  flag: "--model" | "--detector",
+): DetectorFiles {
+  const files = given === undefined ? {} : modelsFrom(kind, options, given, flag);
+  const needed = neededModels(kind, options);
+  const missing = needed.find((name) => !Object.hasOwn(files, name));
+  if (missing === undefined) return files;
+  const { about, address } = kind.models[missing] as ConditionKind["models"][string];
+  const how = needed.length > 1 ? `${missing}=FILE` : "FILE";
+  const message = `${kind.id} looks with a model whose file is missing. It is ${about} It can be had at ${address}; nothing is fetched from there by itself. Give its file with ${flag} ${how}.`;
+  throw new UnderdrawError("model-unknown", message, { id: missing, known: Object.keys(files) });
 }

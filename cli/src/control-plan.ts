@@ -1,18 +1,15 @@
 import {
   builtInConditions,
-  type Condition,
-  type ConditionKind,
   type ConditionMap,
   type Control,
   type DetectorFiles,
   Engine,
   mask as maskCondition,
   type Pixels,
-  UnderdrawError,
   type Warning,
 } from "@underdraw/engine";
 import type { FlagGroup } from "./command.ts";
-import { chooseCondition, conditionFrom, kindOf, modelsFrom, neededModels } from "./condition-choice.ts";
+import { chooseCondition, conditionFrom, detectorsFrom, kindOf } from "./condition-choice.ts";
 import { controlSettings } from "./control-flags.ts";
 import { misused } from "./failure.ts";
 import { inverted, readPictureFile } from "./input-picture.ts";
@@ -89,7 +86,7 @@ async function seenMap(
   const { id, options } = conditionFrom(group.get("condition") as string);
   const kind = kindOf("--condition", id);
   const chosen = chooseCondition(kind, options);
-  const detectors = detectorsFrom(kind, chosen.options, group.get("detector"));
+  const detectors = detectorsFrom(kind, chosen.options, group.get("detector"), "--detector");
   const read = await readSource(path, chosen.condition, { signal });
   for (const note of read.notes) bar.line(`${path}: ${note}`);
   await using engine = new Engine();
@@ -97,22 +94,6 @@ async function seenMap(
   const map = await engine.extract(chosen.condition, read.source, { signal, onProgress, models: detectors });
   warnings.push(...read.warnings, ...(map.warnings ?? []));
   return { map: group.has("invert") ? { ...map, pixels: inverted(map.pixels) } : map, detectors };
-}
-
-/** The files of the models that a condition looks with. Throws `model-unknown` for one that is not given. */
-export function detectorsFrom(
-  kind: ConditionKind,
-  options: Condition["options"],
-  given: string | undefined,
-): DetectorFiles {
-  const files = given === undefined ? {} : modelsFrom(kind, options, given, "--detector");
-  const needed = neededModels(kind, options);
-  const missing = needed.find((name) => !Object.hasOwn(files, name));
-  if (missing === undefined) return files;
-  const { about, address } = kind.models[missing] as ConditionKind["models"][string];
-  const how = needed.length > 1 ? `${missing}=FILE` : "FILE";
-  const message = `${kind.id} looks with a model whose file is missing. It is ${about} It can be had at ${address}; nothing is fetched from there by itself. Give its file with --detector ${how}.`;
-  throw new UnderdrawError("model-unknown", message, { id: missing, known: Object.keys(files) });
 }
 
 /** Where a group's flags let its control act. */

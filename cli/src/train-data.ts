@@ -2,8 +2,7 @@ import { stat } from "node:fs/promises";
 import { type DetectorFiles, type Engine, UnderdrawError } from "@underdraw/engine";
 import { nodeFolder } from "@underdraw/engine/node";
 import { openPairs, openPictures, type PairSource } from "@underdraw/engine/training";
-import { type ConditionText, chooseCondition, kindOf } from "./condition-choice.ts";
-import { detectorsFrom } from "./control-plan.ts";
+import { type ConditionText, chooseCondition, detectorsFrom, kindOf } from "./condition-choice.ts";
 import type { TrainAsked } from "./train-asked.ts";
 
 /**
@@ -13,7 +12,7 @@ import type { TrainAsked } from "./train-asked.ts";
 export function detectorsOf({ data, condition, detector }: TrainAsked): DetectorFiles {
   if (data.kind === "pairs" || !condition) return {};
   const kind = kindOf("--condition", condition.id);
-  return detectorsFrom(kind, chooseCondition(kind, condition.options).options, detector);
+  return detectorsFrom(kind, chooseCondition(kind, condition.options).options, detector, "--detector");
 }
 
 /** Opens what a net is to learn from. Rejects as `openPairs` and `openPictures`; `engine` draws maps. */

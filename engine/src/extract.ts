@@ -76,7 +76,7 @@ export function fileMissing(
   const what = need
     ? ` It is ${need.about} It can be had at ${need.address}; nothing is fetched from there by itself.`
     : "";
-  const how = `Give its file: extract's options \`models: { ${JSON.stringify(model)}: file }\`, EngineOptions.detectors, or --model on the command line.`;
+  const how = `Give its file: extract's options \`models: { ${JSON.stringify(model)}: file }\`, or EngineOptions.detectors.`;
   return new UnderdrawError("model-unknown", `The file of the model "${model}" is missing.${what} ${how}`, {
     id: model,
     known,

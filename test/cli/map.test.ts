@@ -184,6 +184,18 @@ describe("the files of a condition's models", () => {
     expect(said(outcome)).toContain(reason);
   });
 
+  test.each([
+    ["depth-model", [], "depth-model", "--model FILE."],
+    ["pose-dw", ["--model", `pose=${hed}`], "pose-dw", "--model detector=FILE."],
+  ])("are asked for by the flag that gives them: %s", async (_, flags, condition, how) => {
+    const outcome = await underdraw(["map", condition, source, join(folder, "by-net.png"), ...flags]);
+    expect(outcome.code).toBe(1);
+    expect(said(outcome)).toContain(`${condition} looks with a model whose file is missing. It is `);
+    expect(said(outcome)).toContain(` can be had at https:`);
+    expect(said(outcome)).toMatch(new RegExp(`Give its file with ${how.replaceAll(".", "\\.")}$`));
+    expect(said(outcome)).not.toContain("--detector");
+  });
+
   test("by one file without its name draw a map", async () => {
     const out = join(folder, "hed.png");
     expect(await underdraw(["map", "softedge-hed", source, out, "--model", hed])).toMatchObject({ code: 0 });

@@ -342,6 +342,8 @@ describe("in a worker", () => {
     }
     const missing = await caught(near.extract(depthModel(), noise(8, 8)));
     expect(missing).toMatchObject({ code: "model-unknown" });
+    // Which flag a command has for it is the command's to say.
+    expect(String(missing)).toMatch(/options `models: \{ "depth-model": file \}`, or EngineOptions\.detectors\.$/);
     expect(await caught(far.extract(depthModel(), noise(8, 8)))).toEqual(missing);
     const wrong = { models: { teed: "hed.safetensors" } };
     const other = await caught(near.extract(softedgeTeed(), noise(8, 8), wrong));

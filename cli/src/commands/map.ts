@@ -9,7 +9,7 @@ import {
 } from "@underdraw/engine";
 import { writePicture } from "@underdraw/engine/pictures";
 import type { Arguments, Command, Flag, Surroundings } from "../command.ts";
-import { chooseCondition, kindOf, modelsFrom } from "../condition-choice.ts";
+import { chooseCondition, detectorsFrom, kindOf } from "../condition-choice.ts";
 import { exitCodes, misused } from "../failure.ts";
 import { checkApart } from "../input-picture.ts";
 import { checkOutput, writeOutputs } from "../output-file.ts";
@@ -190,7 +190,7 @@ async function drawMap({ flags, words }: Arguments, { stdout, stderr, signal }: 
   }
   const { condition, options } = chooseCondition(kind, new Map([...flags].filter(([name]) => own.includes(name))));
   const [size, fonts, model] = ["size", "font", "model"].map((name) => flags.get(name));
-  const models = model === undefined ? {} : { models: modelsFrom(kind, options, model) };
+  const models = detectorsFrom(kind, options, model, "--model");
   const box = size === undefined ? {} : { size: sizeFrom(size) };
   checkOutput("OUT", out, ["png"]);
   await checkApart("OUT", out, source);
@@ -205,7 +205,7 @@ async function drawMap({ flags, words }: Arguments, { stdout, stderr, signal }: 
     );
     for (const note of read.notes) bar.line(`${source}: ${note}`);
     await using engine = new Engine();
-    const drawn = await engine.extract(condition, read.source, { signal, onProgress: bar.part(0.1, 0.9), ...models });
+    const drawn = await engine.extract(condition, read.source, { signal, onProgress: bar.part(0.1, 0.9), models });
     bar.part(0.9, 0.9)({ phase: "decode", fraction: 0 });
     const bytes = await writePicture(drawn.pixels, { format: "png", signal });
     await writeOutputs([{ path: out, bytes }], { signal });
