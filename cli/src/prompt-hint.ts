@@ -1,20 +1,13 @@
 import type { Warning } from "@underdraw/engine";
-import { type MiniVocabulary, miniVocabulary } from "@underdraw/model-mini/node";
+import { type MiniVocabulary, miniVocabulary, unknownWords } from "@underdraw/model-mini/node";
 import { edits } from "./arguments.ts";
 
 // A small model knows few things, and draws something else for the rest. Better said in a word than found out by eye.
-
-/** Words that carry no picture of their own. */
-const small = new Set("a an the of on in at with and or to from for by is are its".split(" "));
 
 /** How many things a hint names at most. */
 const most = 5;
 
 const wordsOf = (text: string): readonly string[] => text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'-]*/gu) ?? [];
-
-/** What a word may be the plural or the genitive of. */
-const singulars = (word: string): readonly string[] =>
-  [/'s?$/, /s$/, /es$/].map((ending) => word.replace(ending, "")).concat(word.replace(/ies$/, "y"));
 
 /** What of a prompt the pack was not taught, and what it knows instead; null where it knows all of it. */
 export async function promptHint(prompt: string, signal: AbortSignal): Promise<Warning | null> {
@@ -23,26 +16,18 @@ export async function promptHint(prompt: string, signal: AbortSignal): Promise<W
 
 /** The same, of a vocabulary that is at hand. */
 export function hintFrom(vocabulary: MiniVocabulary, prompt: string): Warning | null {
-  const { phrases, styles, subjects, synonyms, colours, grounds, favourites } = vocabulary;
-  const plainStyle = styles.find((style) => style.startsWith("flat")) ?? styles[0];
-  // For each word, the subjects that it stands for; none for the words of colours and styles.
-  const known = new Map<string, string[]>();
-  const learn = (text: string, subject?: string): void => {
-    for (const word of wordsOf(text)) {
-      const named = known.get(word) ?? [];
-      if (subject !== undefined && !named.includes(subject)) named.push(subject);
-      known.set(word, named);
-    }
-  };
-  for (const text of [...phrases.map((phrase) => phrase.replace(/\{\w+\}/g, " ")), ...styles, ...colours, ...grounds])
-    learn(text);
-  for (const subject of subjects) for (const text of [subject, ...(synonyms[subject] ?? [])]) learn(text, subject);
-
-  const isKnown = (word: string): boolean =>
-    small.has(word) || [word, ...singulars(word)].some((form) => known.has(form));
-  const unknown = [...new Set(wordsOf(prompt).filter((word) => !isKnown(word)))];
+  const unknown = unknownWords(vocabulary, prompt);
   if (unknown.length === 0) return null;
-  const near = [...new Set(unknown.flatMap((word) => nearby(word, known)))].slice(0, most);
+  const { styles, subjects, synonyms, favourites } = vocabulary;
+  const plainStyle = styles.find((style) => style.startsWith("flat")) ?? styles[0];
+  // For each word, the subjects that it stands for.
+  const named = new Map<string, string[]>();
+  for (const subject of subjects)
+    for (const word of [subject, ...(synonyms[subject] ?? [])].flatMap(wordsOf)) {
+      const others = named.get(word) ?? [];
+      if (!others.includes(subject)) named.set(word, [...others, subject]);
+    }
+  const near = [...new Set(unknown.flatMap((word) => nearby(word, named)))].slice(0, most);
   const shown = near.length > 0 ? near : favourites.slice(0, most);
   const instead = near.length > 0 ? listed(shown) : `${subjects.length} other things, such as ${listed(shown)}`;
   return {
@@ -57,7 +42,6 @@ function nearby(word: string, known: ReadonlyMap<string, readonly string[]>): re
   const limit = word.length < 4 ? 1 : Math.max(1, Math.floor(word.length / 4));
   const found: { readonly distance: number; readonly subjects: readonly string[] }[] = [];
   for (const [candidate, subjects] of known) {
-    if (subjects.length === 0) continue;
     // One word inside the other, as "cottage" in "cottages" or "boat" in "steamboat", is nearly the same thing.
     const [short, long] = candidate.length < word.length ? [candidate, word] : [word, candidate];
     const isPart = short.length >= 4 && (long.startsWith(short) || long.endsWith(short));

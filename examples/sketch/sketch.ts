@@ -1,11 +1,12 @@
 import { canny, type GenerateRequest, type Pixels, type Progress, UnderdrawError } from "@underdraw/engine";
+import { miniVocabulary, unknownWords } from "@underdraw/model-mini";
 import { type Action, action } from "./action.ts";
 import { isBlank } from "./canvas/paint.ts";
 import { DrawingModel, type Opened } from "./drawing-model.ts";
 import { drawingTools } from "./drawing-tools.ts";
 import { drawPicture } from "./drawn.ts";
 import { net } from "./net.ts";
-import { noteStrip, noticeOf, type Remedy } from "./note.ts";
+import { type Notice, noteStrip, noticeOf, type Remedy } from "./note.ts";
 import { pictureView } from "./picture-view.ts";
 import { promptField } from "./prompt-field.ts";
 import { seedField } from "./seed-field.ts";
@@ -192,7 +193,8 @@ async function generate(): Promise<void> {
     view.show(drawn, asked.prompt);
     announce(say("said-done"));
     const [warning] = drawn.result.warnings;
-    if (warning) note.show({ title: warning.message, text: warning.remedy ?? "" });
+    const notice = warning ? { title: warning.message, text: warning.remedy ?? "" } : await untaught(asked.prompt);
+    if (notice && drawing === stopping) note.show(notice);
   } catch (error) {
     if (signal.aborted) {
       if (drawing === stopping) announce(say("said-stopped"));
@@ -209,6 +211,19 @@ async function generate(): Promise<void> {
       main.end();
     }
   }
+}
+
+/** That the model was never taught some of a prompt's words; null where it knows them all. */
+async function untaught(text: string): Promise<Notice | null> {
+  const vocabulary = await miniVocabulary();
+  const words = unknownWords(vocabulary, text);
+  if (words.length === 0) return null;
+  const named = new Intl.ListFormat("en").format(words.slice(0, 3).map((word) => `“${word}”`));
+  const things = vocabulary.favourites.slice(0, 4).join(", ");
+  return {
+    title: say("untaught", { words: named }),
+    text: say("untaught-remedy", { n: vocabulary.subjects.length, things }),
+  };
 }
 
 /** What to draw, or null after telling what is missing. */

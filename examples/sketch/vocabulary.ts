@@ -1,5 +1,5 @@
-// What the pocket model was taught to draw: `<style> of <colours> <subject>, on a <colour> background`. It knows some
-// 1200 subjects (models/pack/README.md); these are ones that people think of and can draw.
+// What the pocket model was taught to draw: `<style> of <colours> <subject> on a <colour> background`. It knows
+// 1155 subjects (models/pack/knows.json); these are ones that people think of and can draw.
 
 /** How a picture may look. */
 export const styles: readonly string[] = [

@@ -77,6 +77,9 @@ const words = {
   "bad-seed-remedy": "Write a whole number from 0 to 18446744073709551615, or roll the dice.",
   "bad-picture": "“{file}” could not be read as a picture.",
   "bad-picture-remedy": "Use a PNG, JPEG, WebP or SVG file.",
+  untaught: "The model has seen no drawing of {words}.",
+  "untaught-remedy":
+    "It draws icons and emoji of some {n} things, such as {things}. The lines are followed all the same.",
   crashed: "The part that draws stopped, and was started anew.",
   "crashed-remedy": "Press Generate again.",
   "crashed-twice": "The part that draws stopped again.",

@@ -4,6 +4,7 @@ import { files } from "./files.ts";
 import { type MiniVocabulary, readVocabulary } from "./vocabulary.ts";
 
 export { type MiniSketch, miniSketches } from "./sketches.ts";
+export { unknownWords } from "./unknown-words.ts";
 export { type MiniVocabulary, readVocabulary } from "./vocabulary.ts";
 
 // The pack under Node, whose `fetch` refuses `file:` addresses: the same names as index.ts, read through node:fs, and

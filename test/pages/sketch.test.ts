@@ -315,12 +315,17 @@ test("a sketch and a prompt become a picture beside it, with progress, previews,
   expect(recipe).toMatchObject({ prompt: "flat emoji of red apple", seed: "18446744073709551615", steps: 4 });
   expect(recipe.model).toEqual({ name: "model-mini", fingerprint: await fingerprintOf(nodeFolder(miniFolder())) });
 
-  // Another sketch, the same seed: another picture.
+  // Another sketch, the same seed: another picture. A word that the model was never taught is told beside it.
   const first = await image.getAttribute("src");
+  const prompt = page.getByRole("textbox", { name: "Prompt" });
+  await prompt.fill("flat emoji of a zqxjk");
   await drawCircle(0.15);
   await page.getByLabel("Steps").fill("2");
   await generate.click();
   await expect.poll(() => image.getAttribute("src"), { timeout: 60_000 }).not.toBe(first);
+  await expect.poll(() => page.locator("#note-title").textContent()).toBe("The model has seen no drawing of “zqxjk”.");
+  await page.screenshot({ path: `${shots}/untaught.png` });
+  await prompt.fill("flat emoji of red apple");
 
   // Stop: at once for the person, and the last picture stays.
   const second = await image.getAttribute("src");
@@ -339,7 +344,7 @@ test("a sketch and a prompt become a picture beside it, with progress, previews,
   await generate.click();
   await expect.poll(() => generate.textContent(), { timeout: 30_000 }).toMatch(/^Step/);
   await page.getByLabel("Steps").fill("1");
-  await page.getByRole("textbox", { name: "Prompt" }).press("Enter");
+  await prompt.press("Enter");
   await expect.poll(() => image.getAttribute("src"), { timeout: 60_000 }).not.toBe(second);
   expect(await page.locator("#facts").textContent()).toMatch(/^1 step · /);
   expect(await page.locator("#note").isVisible()).toBe(false);
