@@ -79,7 +79,7 @@ const words = {
   "bad-picture-remedy": "Use a PNG, JPEG, WebP or SVG file.",
   untaught: "The model has seen no drawing of {words}.",
   "untaught-remedy":
-    "It draws icons and emoji of some {n} things, such as {things}. The lines are followed all the same.",
+    "It draws icons and emoji of {n} things, such as {things}. The lines are followed all the same.",
   crashed: "The part that draws stopped, and was started anew.",
   "crashed-remedy": "Press Generate again.",
   "crashed-twice": "The part that draws stopped again.",
