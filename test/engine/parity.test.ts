@@ -24,7 +24,8 @@ test.each(cases)("%s has the numbers of diffusers", { timeout: 120_000 }, async 
     return fault ? [fault] : [];
   });
   expect(faults).toEqual([]);
-  expect(expected.size).toBeGreaterThan(20);
+  // Those of a tokenizer have most, one picture without a net the fewest.
+  expect(expected.size).toBeGreaterThan(12);
 });
 
 test("the comparison itself notices a small error, a missing tensor and a wrong shape", () => {

@@ -36,6 +36,7 @@ export async function generateCase(
   return new Map([...first.keys()].map((name) => [name, joined(name, drawn)]));
 }
 
+/** The engine's request for a case's. What diffusers' pipelines do without being asked is written out. */
 function requestOf(request: CaseRequest, pictures: ReadonlyMap<string, Pixels>): GenerateRequest {
   const pictureOf = (name: string): Pixels => {
     const pixels = pictures.get(name);
@@ -45,7 +46,8 @@ function requestOf(request: CaseRequest, pictures: ReadonlyMap<string, Pixels>):
   const { prompt, negativePrompt, width, height, steps, guidance, guidanceRescale, clipSkip, init } = request;
   return {
     ...{ prompt, negativePrompt, width, height, steps, guidance, guidanceRescale, clipSkip },
-    sampler: request.scheduler,
+    // The pipelines pass eta 0 to each step, also where the class itself has more (TCD).
+    sampler: { eta: 0, ...request.scheduler },
     controls: request.controls.map(({ net, map, weight, range }) => ({
       net,
       weight: weight === 0 ? ALMOST_NONE : weight,
