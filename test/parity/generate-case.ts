@@ -44,8 +44,11 @@ function requestOf(request: CaseRequest, pictures: ReadonlyMap<string, Pixels>):
     return pixels;
   };
   const { prompt, negativePrompt, width, height, steps, guidance, guidanceRescale, clipSkip, init } = request;
+  // The pipelines for controls and for pictures take `guidance_rescale` among their further arguments and do nothing
+  // with it: what was recorded has none.
+  const rescale = request.controls.length > 0 || init ? 0 : guidanceRescale;
   return {
-    ...{ prompt, negativePrompt, width, height, steps, guidance, guidanceRescale, clipSkip },
+    ...{ prompt, negativePrompt, width, height, steps, guidance, guidanceRescale: rescale, clipSkip },
     // The pipelines pass eta 0 to each step, also where the class itself has more (TCD).
     sampler: { eta: 0, ...request.scheduler },
     controls: request.controls.map(({ net, map, weight, range }) => ({
