@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openRuntime } from "../../engine/src/runtime/open-runtime.ts";
 import type { Runtime } from "../../engine/src/runtime/runtime.ts";
-import { gradientCases } from "../engine/gradient-cases.ts";
+import { gradientCases, largeConvolutions } from "../engine/gradient-cases.ts";
 import { relativeError } from "../engine/gradient-numbers.ts";
 import { gradientsOn } from "../engine/gradient-run.ts";
 import { type FileTensor, parseTensors } from "../parity/tensor-file.ts";
@@ -27,5 +27,12 @@ describe.each([
   test.each(gradientCases.map((one) => [one.name, one] as const))("%s", async (name, one) => {
     for (const [leaf, found] of await gradientsOn(runtime, one, form))
       expect(relativeError(found, golden.get(`${name}/${leaf}`)?.values as Float32Array), leaf).toBeLessThan(1e-5);
+  });
+
+  const pieced = form === "cpu" ? largeConvolutions : [];
+  test.each(pieced.map((one) => [one.name, one] as const))("%s", async (_, one) => {
+    const right = await gradientsOn(runtime, one, "gpu");
+    for (const [leaf, found] of await gradientsOn(runtime, one, "cpu"))
+      expect(relativeError(found, right.get(leaf) as Float32Array), leaf).toBeLessThan(1e-5);
   });
 });

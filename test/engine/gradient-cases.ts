@@ -159,6 +159,21 @@ export const gradientCases: readonly GradientCase[] = Object.entries(builds).map
   caseOf(name, build),
 );
 
+const large: RunExtent = { batch: 2, height: 241, width: 247, context: 3 };
+const larger: RunExtent = { batch: 2, height: 345, width: 351, context: 3 };
+
+/**
+ * Convolutions on maps so large that the gradients of their weights are made in pieces, of several lines each. They have
+ * no goldens: their right numbers are those of the other form, which has goldens on small maps.
+ */
+export const largeConvolutions: readonly GradientCase[] = Object.entries<readonly [RunExtent, Build]>({
+  "large-conv": [large, conv(3, 4, 3)],
+  "large-conv-asymmetric": [large, conv(3, 5, 3, { pads: [0, 1, 2, 1] })],
+  "large-conv-stride": [larger, conv(3, 5, 3, { stride: 2 })],
+  "large-conv-stride-even": [{ ...larger, height: 346, width: 352 }, conv(3, 4, 3, { stride: 2 })],
+  "large-conv-stride-asymmetric": [larger, conv(3, 5, 3, { stride: 2, pads: [0, 0, 1, 1] })],
+}).map(([name, build]) => caseOf(name, build));
+
 /** The sum of the output's numbers, each times one of "share". */
 const weighed: Loss = (of, y) => {
   const sides = of.sides(y);

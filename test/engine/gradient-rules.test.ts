@@ -4,7 +4,7 @@ import { lint } from "../../engine/src/graph/lint.ts";
 import { openRuntime } from "../../engine/src/runtime/open-runtime.ts";
 import type { Runtime } from "../../engine/src/runtime/runtime.ts";
 import { parseTensors } from "../parity/tensor-file.ts";
-import { gradientCases, gradientGraph } from "./gradient-cases.ts";
+import { gradientCases, gradientGraph, largeConvolutions } from "./gradient-cases.ts";
 import { relativeError } from "./gradient-numbers.ts";
 import { differences } from "./gradient-reference.ts";
 import { gradientsOn } from "./gradient-run.ts";
@@ -45,6 +45,20 @@ test.each(gradientCases.map((one) => [one.name, one] as const))("%s", async (nam
     }
   }
 });
+
+test.each(largeConvolutions.map((one) => [one.name, one] as const))(
+  "%s has piece by piece the gradients that it has tap by tap",
+  async (_, one) => {
+    const graph = gradientGraph(one, "cpu");
+    expect(lint(graph)).toEqual([]);
+    // One product for each three of a piece's taps, or for each two columns of a stride.
+    const products = graph.nodes.filter(({ op }) => op === "MatMul").length;
+    expect(products).toBe(one.name.includes("stride") ? 4 : 6);
+    const right = await gradientsOn(runtime, one, "gpu");
+    for (const [leaf, found] of await gradientsOn(runtime, one, "cpu"))
+      expect(relativeError(found, right.get(leaf) as Float32Array), leaf).toBeLessThan(1e-5);
+  },
+);
 
 test("an operation without a rule is named, and so is one in a form that has none", () => {
   const [one] = gradientCases;

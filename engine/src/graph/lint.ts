@@ -16,6 +16,7 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   Erf: [],
   Exp: [],
   Expand: [],
+  Gather: ["axis"],
   Gelu: [],
   Gemm: ["transA", "transB"],
   GlobalAveragePool: [],
@@ -45,6 +46,7 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
 /** Which inputs of an operation are int64; all others compute in floating point. */
 const WHOLE_INPUTS: Readonly<Record<string, readonly number[]>> = {
   Expand: [1],
+  Gather: [1],
   Pad: [1],
   ReduceMean: [1],
   ReduceSum: [1],

@@ -165,6 +165,12 @@ export class Operations {
     );
   }
 
+  /** Places of an axis, in any order, any of them more than once. */
+  gather(x: string, axis: number, places: readonly number[]): string {
+    const sides = this.sides(x).map((side, n) => (n === axis ? places.length : side));
+    return this.b.node("Gather", [x, this.b.whole(places)], sides, { axis: { int: axis } });
+  }
+
   /** Zeros around: as many before and behind each axis as `pads` says, first all that come before. */
   pad(x: string, pads: Sides): string {
     const sides = this.sides(x);
