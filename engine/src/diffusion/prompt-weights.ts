@@ -11,12 +11,13 @@ export interface WeightedText {
   readonly at: number;
 }
 
-// A backslash with what it frees, a bracket, a weight with its bracket, and text up to the next of these.
-const signs = /\\[()[\]\\]?|[([\])]|:([+-]?[.\p{Nd}]+)\)|[^\\()[\]:]+|:/gu;
-const breaks = /(?<![\p{L}\p{N}_])BREAK(?![\p{L}\p{N}_])/gu;
 // Python's white space: Unicode's, and four separators of ASCII.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are meant
-const space = /[\p{White_Space}\x1c-\x1f]/u;
+const white = "[\\p{White_Space}\\x1c-\\x1f]";
+const space = new RegExp(white, "u");
+// A backslash with what it frees, a bracket, a weight with its bracket, and text up to the next of these. White space
+// beside the number is Forge's rule (lllyasviel/stable-diffusion-webui-forge); the web UI once took such a number for text.
+const signs = new RegExp(String.raw`\\[()[\]\\]?|[([\])]|:${white}*([+-]?[.\p{Nd}]+)${white}*\)|[^\\()[\]:]+|:`, "gu");
+const breaks = /(?<![\p{L}\p{N}_])BREAK(?![\p{L}\p{N}_])/gu;
 
 /** What a pair of round brackets multiplies by, and a pair of square ones divides by. */
 const factor = 1.1;

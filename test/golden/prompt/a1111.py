@@ -8,7 +8,8 @@ import re
 
 import torch
 
-NUMBER = re.compile(r"[+-]?[.\d]+\)")
+# White space beside the number is Forge's rule (lllyasviel/stable-diffusion-webui-forge); the web UI once took it for text.
+NUMBER = re.compile(r"\s*([+-]?[.\d]+)\s*\)")
 
 
 def weights_of(prompt: str) -> list[tuple[str, float]]:
@@ -55,7 +56,7 @@ def weights_of(prompt: str) -> list[tuple[str, float]]:
         elif sign in opened:
             opened[sign].append(len(texts))
         elif number and opened["("]:
-            close("(", float(number.group()[:-1]))
+            close("(", float(number.group(1)))
             step += len(number.group())
         elif number:
             put(sign + number.group())

@@ -23,7 +23,7 @@ ROOT = HERE.parent.parent.parent
 WEIGHTS = [
     "", " ", "normal text", "an (important) word", "(unbalanced", "[unbalanced", "unbalanced)", "unbalanced]", "()", "[]", "(())", "(:1.3)",
     r"\(literal\]", r"a \\ b", r"a \ b", "\\", r"\\\(", r"\\(x)", r"\n\t", r"(a\)b)", r"(a\:1.2)", "(unnecessary)(parens)", "(a)(b)[c][d]",
-    "a (((house:1.3)) [on] a (hill:0.5), sun, (((sky))).", "(x:1.3)", "(x: 1.3)", "(x:1.3 )", "(x:+1.3)", "(x:-0.5)", "(x:.5)", "(x:2.)", "(x:0)", "(x:1)",
+    "a (((house:1.3)) [on] a (hill:0.5), sun, (((sky))).", "(x:1.3)", "(x: 1.3)", "(x:1.3 )", "(x:\u3000\t-1.3\x1c\n)", "(x: 1 .3)", "(x: + 1)", "a: 1.2 )", "[x: 1.3 ]", "((x : 0.5 ) y: 2 )", "(x:  )", "(x: 1.3 BREAK)", "(x:+1.3)", "(x:-0.5)", "(x:.5)", "(x:2.)", "(x:0)", "(x:1)",
     "(x:)", "(a:b", "(a:b)", "(a:b:1.2)", "a:1.2)", "a:1.2", "[x:1.3]", "[x:1.3)", "(x:1.3]", "[(x:1.3)", "([x)]", "([(x)])", "(a [b) c]", "[[a] (b]) c",
     "((((((((((x))))))))))", "[[[[[[[[[[x]]]]]]]]]]", "([([([x])])])", "(a (b (c (d:1.2):1.2):1.2):1.2)", "(a:1.21) ((b))", "(a:1e3)", "(1:2:3)", ":", "::", ":)", "(:)",
     "a BREAK b", "aBREAK b", "BREAKa", "a  BREAK\n\tb", "BREAK", "BREAK BREAK", "a BREAK BREAK b", "break", "_BREAK_", "BREAK.", "é BREAKé", "a,BREAK,b", "(a BREAK b)", "(a BREAK b:1.5)",
@@ -138,7 +138,7 @@ def main() -> None:
     cut = small.get_vocab()[",</w>"]
     found = {
         "weights": [[prompt, weights_of(prompt)] for prompt in prompts],
-        "chunks": [[prompt, runs(chunks_of(prompt, tokenizer, 75, comma))] for prompt in prompts[:90] + long_prompts()],
+        "chunks": [[prompt, runs(chunks_of(prompt, tokenizer, 75, comma))] for prompt in prompts[:98] + long_prompts()],
         "small": [[prompt, runs(chunks_of(prompt, small, 30, cut))] for prompt in long_prompts()[::2]],
     }
 
