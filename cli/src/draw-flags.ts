@@ -13,7 +13,11 @@ const pictureFlags: readonly Flag[] = [
     value: "weighted|plain",
     help: "weighted reads (word:1.2), [less] and BREAK, and goes on beyond 75 tokens; plain takes every sign as text and cuts; weighted without this",
   },
-  { name: "size", value: "WxH", help: "pixels; the map's proportions at the model's own size without this" },
+  {
+    name: "size",
+    value: "WxH",
+    help: "pixels; without this the map's proportions at the model's own size, or the size of --init where it has a mask",
+  },
   { name: "seed", value: "NUMBER", help: "0 to 2^64 - 1; a random one without this" },
   {
     name: "rng",

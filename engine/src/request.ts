@@ -89,7 +89,10 @@ export interface GenerateRequest {
   /** What to keep away from; has no say where guidance is 1 or less. */
   readonly negativePrompt?: string;
   readonly controls: readonly Control[];
-  /** Pixels. Without them, the first map's proportions at the model's own size. Any size: see `GenerateResult.warnings`. */
+  /**
+   * Pixels. Without both, the size of the picture to begin with where that has a mask; else its proportions, or the first
+   * map's, at the model's own size. Any size: see `GenerateResult.warnings`.
+   */
   readonly width?: number;
   readonly height?: number;
   /** A whole number from 0 to 2^64 - 1; a random one without it. */

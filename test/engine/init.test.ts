@@ -3,6 +3,7 @@ import { createPixels, Engine, type GenerateRequest, type Init, type Pipeline, t
 import { nodeModel } from "@underdraw/engine/node";
 import { readPicture } from "@underdraw/engine/pictures";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chooseSize } from "../../engine/src/drawn-size.ts";
 import { prepareInit } from "../../engine/src/prepared-init.ts";
 import { brightness, feathered, laidOver } from "../../engine/src/prepared-init-mask.ts";
 import { errors, golden, readTensors } from "./golden.ts";
@@ -242,6 +243,30 @@ describe("a generation", () => {
     expect(warnings.map(({ code }) => code)).toContain("init-resized");
     for (let y = 0; y < 32; y++)
       expect([...pixels.data.subarray(4 * (32 * y + 24), 4 * (32 * y + 24) + 4)]).toEqual([194, 8 * y + 2, 90, 255]);
+  });
+
+  test("with a mask and without a size has the picture's own, and gives black back in it", async () => {
+    const picture = glassy(61, 43);
+    const mask = painted(61, 43, (x) => level(x < 20 ? 255 : 0));
+    const { width: _, height: __, ...unsized } = asked({ picture, mask }, { steps: 2 });
+    const { pixels, warnings } = await pipeline.generate(unsized);
+    expect([pixels.width, pixels.height, warnings]).toEqual([61, 43, []]);
+    const black = (of: Pixels) => of.data.filter((_, at) => (at >> 2) % 61 >= 20);
+    expect(black(pixels)).toEqual(black(picture));
+    // A size that is asked for is drawn, and without a mask nothing has to come back.
+    const sizeOf = (request: GenerateRequest) => chooseSize(request, pipeline.defaults, []).asked;
+    expect(sizeOf({ ...unsized, width: 32 }).width).toBe(32);
+    const { width: longest } = sizeOf({ ...unsized, init: { picture } });
+    expect(longest).toBe(pipeline.defaults.width);
+  });
+
+  test("with a mask and a picture that is too large to come back is refused with what to do", async () => {
+    const [picture, mask] = [painted(8200, 1, () => level(9)), painted(8200, 1, () => level(255))];
+    const { width: _, height: __, ...unsized } = asked({ picture, mask }, { steps: 2 });
+    await expect(pipeline.generate(unsized)).rejects.toMatchObject({
+      code: "request-invalid",
+      message: expect.stringMatching(/8200x1, .*8192.* ask for a size/),
+    });
   });
 
   test("with what is kept makes no other picture than without", async () => {
