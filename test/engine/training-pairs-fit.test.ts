@@ -178,7 +178,13 @@ describe("a pair is varied", () => {
     expect(mirrors(null, { kind: "pose" })).toBe(false);
     expect(mirrors("canny", { kind: null })).toBe(true);
     expect(mirrors("pose", { kind: null })).toBe(false);
-    expect(mapRules(null)).toEqual({ kind: null, background: [0, 0, 0], resize: "content", edges: "repeat" });
+    expect(mapRules(null)).toEqual({
+      kind: null,
+      isFigure: false,
+      background: [0, 0, 0],
+      resize: "content",
+      edges: "repeat",
+    });
     expect(mapRules(null, { kind: "pose" })).toMatchObject({ kind: "pose", edges: "background" });
     expect(mapRules("colour-areas")).toMatchObject({ background: [255, 255, 255], edges: "repeat" });
     const own = {
@@ -186,7 +192,13 @@ describe("a pair is varied", () => {
       nets: ["own"],
       convention: { ...canny().convention, background: [1, 2, 3] as const },
     };
-    expect(mapRules(own)).toEqual({ kind: "lines", background: [1, 2, 3], resize: "thin", edges: "background" });
+    expect(mapRules(own)).toEqual({
+      kind: "lines",
+      isFigure: false,
+      background: [1, 2, 3],
+      resize: "thin",
+      edges: "background",
+    });
   });
 });
 

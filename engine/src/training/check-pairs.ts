@@ -2,7 +2,7 @@ import { report } from "../call.ts";
 import type { MapKind } from "../conditions/map-check.ts";
 import { ownDigest } from "../store/digest.ts";
 import { polarityOf } from "./map-polarity.ts";
-import { mapRules } from "./map-rules.ts";
+import { type MapRules, mapRules } from "./map-rules.ts";
 import type { PairReading, PairSource } from "./pair.ts";
 import { faultOf, type PairFault, unfit } from "./pair-fault.ts";
 import { lookAt, type PairLook } from "./pair-look.ts";
@@ -68,11 +68,11 @@ export async function checkPairs(source: PairSource, check: PairCheck): Promise<
   signal?.throwIfAborted();
   const { count } = source;
   if (count < fewest) throw tooFew(source.name, count, []);
-  const rules = mapRules(source.condition);
-  const kind = check.kind ?? rules.kind;
+  const rules = mapRules(source.condition, check.kind ? { kind: check.kind } : {});
+  const { kind } = rules;
   const numbers = numbersOf(count);
   const since = performance.now();
-  const { looks, problems } = await readAndLook(source, numbers, kind, check);
+  const { looks, problems } = await readAndLook(source, numbers, rules, check);
   const seconds = (performance.now() - since) / 1000;
   for (const look of looks) {
     const problem = look.problem ?? emptied(look);
@@ -80,7 +80,7 @@ export async function checkPairs(source: PairSource, check: PairCheck): Promise<
   }
   const polarity = polarityOf(
     looks.filter(({ at }) => !problems.has(at)),
-    kind,
+    rules,
   );
   for (const [at, problem] of polarity.problems) problems.set(at, problem);
   const faulty = [...problems].sort(([one], [other]) => one - other);
@@ -126,7 +126,7 @@ function numbersOf(count: number): number[] {
 async function readAndLook(
   source: PairSource,
   numbers: readonly number[],
-  kind: MapKind | null,
+  rules: MapRules,
   { signal, onProgress }: PairCheck,
 ): Promise<{ readonly looks: readonly PairLook[]; readonly problems: Map<number, string> }> {
   const looks: PairLook[] = [];
@@ -134,7 +134,7 @@ async function readAndLook(
   let since = performance.now();
   for (const [index, at] of numbers.entries()) {
     try {
-      looks.push(lookAt(at, await source.read(at, signal ? { signal } : {}), kind));
+      looks.push(lookAt(at, await source.read(at, signal ? { signal } : {}), rules));
     } catch (error) {
       signal?.throwIfAborted();
       const problem = faultOf(error, source.nameOf(at));

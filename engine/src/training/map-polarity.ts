@@ -1,4 +1,4 @@
-import type { MapKind } from "../conditions/map-check.ts";
+import type { MapRules } from "./map-rules.ts";
 import type { PairLook } from "./pair-look.ts";
 import { sure } from "./seen-kind.ts";
 
@@ -9,28 +9,33 @@ export interface PolarityFindings {
   readonly warnings: readonly string[];
 }
 
-const invertAll = "Open the pairs with `invert: true` to train on white lines on black.";
+const invertAll = (what: string): string => `Open the pairs with \`invert: true\` to train on white ${what}on black.`;
 
 /**
- * Whether lines are white on black in all maps. Where most are the wrong way round, that is said once and learnt as it is,
- * since a set that agrees with itself can be learnt from; the few that contradict the most are at fault.
+ * Whether lines and figures are white on black in all maps. Where most are the wrong way round, that is said once and learnt
+ * as it is, since a set that agrees with itself can be learnt from; the few that contradict the most are at fault.
  */
-export function polarityOf(looks: readonly PairLook[], kind: MapKind | null): PolarityFindings {
-  if (kind === null) return guessedPolarity(looks);
-  const isInverted = ({ warnings }: PairLook) => warnings.some(({ code }) => code === "map-inverted");
-  const inverted = looks.filter(isInverted);
+export function polarityOf(
+  looks: readonly PairLook[],
+  { kind, isFigure }: Pick<MapRules, "kind" | "isFigure">,
+): PolarityFindings {
+  if (kind === null && !isFigure) return guessedPolarity(looks);
+  const inverted = looks.filter(({ polarity }) => polarity === "inverted");
+  const upright = looks.filter(({ polarity }) => polarity === "upright");
   const problems = new Map<number, string>();
-  if (2 * inverted.length <= looks.length) {
+  if (inverted.length <= looks.length - inverted.length) {
     for (const { at, warnings } of inverted) {
       const warning = warnings.find(({ code }) => code === "map-inverted");
       if (warning) problems.set(at, `wrong polarity: ${warning.message} ${warning.remedy}`);
     }
     return { problems, warnings: [] };
   }
-  const odd = looks.filter((look) => !isInverted(look));
-  for (const { at } of odd)
+  for (const { at } of upright)
     problems.set(at, "wrong polarity: the map is bright on dark, and most maps of this set are dark on bright.");
-  const warning = `Wrong polarity: ${inverted.length} of ${looks.length} maps are dark lines on a bright ground, and nets for lines expect white on black. As they are, the net learns to read such maps alone. ${invertAll}`;
+  const said = isFigure
+    ? ["are a black figure on white", "a white figure on black is expected", ""]
+    : ["are dark lines on a bright ground", "nets for lines expect white on black", "lines "];
+  const warning = `Wrong polarity: ${inverted.length} of ${looks.length} maps ${said[0]}, and ${said[1]}. As they are, the net learns to read such maps alone. ${invertAll(said[2] ?? "")}`;
   return { problems, warnings: [warning] };
 }
 
@@ -45,6 +50,6 @@ function guessedPolarity(looks: readonly PairLook[]): PolarityFindings {
   const said =
     dark < lines.length
       ? `Of ${lines.length} maps that look like lines, ${dark} are dark on bright and the others bright on dark: a net learns one or the other. Invert some of them.`
-      : `The maps look like dark lines on a bright ground. The net will read such maps alone; the engine's conditions draw white on black. ${invertAll}`;
+      : `The maps look like dark lines on a bright ground. The net will read such maps alone; the engine's conditions draw white on black. ${invertAll("lines ")}`;
   return { problems: none, warnings: [said] };
 }

@@ -8,6 +8,8 @@ import type { MapResize } from "../vision/resize.ts";
 export interface MapRules {
   /** What a net expects of them; null where nothing tells. */
   readonly kind: MapKind | null;
+  /** Whether they are a white figure on black, as silhouettes are, and of no kind that has a check of its own. */
+  readonly isFigure: boolean;
   /** What shows through their transparent pixels. */
   readonly background: Colour;
   readonly resize: MapResize;
@@ -29,8 +31,9 @@ export function mapRules(
   const known = typeof condition === "string" ? builtInConditions.find(({ id }) => id === condition) : condition;
   const names = [known?.id ?? condition, ...(known?.nets ?? [])].filter((name) => typeof name === "string");
   const kind = options.kind ?? names.map(kindNamed).find((found) => found !== null) ?? null;
-  const { background = [0, 0, 0], resize = "content" } = known?.convention ?? {};
-  return { kind, background, resize, edges: strokes.includes(kind) ? "background" : "repeat" };
+  const { background = [0, 0, 0], resize = "content", values, polarity } = known?.convention ?? {};
+  const isFigure = kind === null && values === "binary" && polarity === "white-on-black";
+  return { kind, isFigure, background, resize, edges: strokes.includes(kind) ? "background" : "repeat" };
 }
 
 /**

@@ -4,7 +4,9 @@ import type { Pixels } from "../core/pixels.ts";
 import { ownDigest } from "../store/digest.ts";
 import { isOpaque } from "../vision/matte.ts";
 import { isPlain } from "../vision/tones.ts";
+import { lookAtFigure } from "./figure-look.ts";
 import { proportionProblem } from "./fit-pair.ts";
+import type { MapRules } from "./map-rules.ts";
 import type { TrainingPair } from "./pair.ts";
 
 /** The shortest side that a map or a picture may have. Pixels. */
@@ -24,17 +26,18 @@ export interface PairLook {
   readonly height: number;
   readonly isPictureClear: boolean;
   readonly isMapClear: boolean;
-  /** What its map's net would make of it; empty where the kind is not known. */
+  /** What its map's net would make of it; empty where nothing tells what the maps are. */
   readonly warnings: readonly MapWarning[];
-  /** What its map looks like, where the kind is not known. */
+  /** Whether its map is the right way round; null where that cannot be told, or is not asked of such maps. */
+  readonly polarity: "upright" | "inverted" | null;
+  /** What its map looks like, where nothing tells what the maps are. */
   readonly guess: MapGuess | null;
 }
 
 /** Looks at a pair that was read. */
-export function lookAt(at: number, pair: TrainingPair, kind: MapKind | null): PairLook {
+export function lookAt(at: number, pair: TrainingPair, rules: Pick<MapRules, "kind" | "isFigure">): PairLook {
   const { map, picture, prompt } = pair;
-  const problem = pairProblem(pair, kind);
-  const fits = problem === null;
+  const problem = pairProblem(pair, rules.kind);
   return {
     at,
     problem,
@@ -45,9 +48,20 @@ export function lookAt(at: number, pair: TrainingPair, kind: MapKind | null): Pa
     height: picture.height,
     isPictureClear: !isOpaque(picture),
     isMapClear: !isOpaque(map),
-    warnings: fits && kind ? checkMap(map, kind) : [],
-    guess: fits && !kind ? detectMapKind(map) : null,
+    ...(problem === null ? lookAtMap(pair, rules) : { warnings: [], polarity: null, guess: null }),
   };
+}
+
+function lookAtMap(
+  { map, picture }: TrainingPair,
+  { kind, isFigure }: Pick<MapRules, "kind" | "isFigure">,
+): Pick<PairLook, "warnings" | "polarity" | "guess"> {
+  if (isFigure) return { ...lookAtFigure(map, picture), guess: null };
+  if (kind === null) return { warnings: [], polarity: null, guess: detectMapKind(map) };
+  const warnings = checkMap(map, kind);
+  const isInverted = warnings.some(({ code }) => code === "map-inverted");
+  const polarity = isInverted ? "inverted" : kind === "lines" || kind === "scribble" ? "upright" : null;
+  return { warnings, polarity, guess: null };
 }
 
 /**
