@@ -70,10 +70,7 @@ export function nodeFolder(path: string, name: string = basename(resolve(path)) 
       if (isAbsent(cause)) return null;
       throw fileInvalid(`${name}/${file}`, String(cause), { cause });
     }
-    throw fileInvalid(
-      `${name}/${file}`,
-      "it is a link that leads out of the model's folder. Put the file itself there.",
-    );
+    throw fileInvalid(`${name}/${file}`, "it is a link that leads out of its folder. Put the file itself there.");
   };
   return {
     kind: "folder",

@@ -7,7 +7,7 @@ import { unfit } from "./pair-fault.ts";
 import { captionText, filesOf, halfMissing, halfOf } from "./pair-files.ts";
 import { columnsOf } from "./pair-lines.ts";
 import { openList, type PairList } from "./pair-list.ts";
-import { isPicture, stemOf } from "./pair-path.ts";
+import { caseHints, isPicture, namedAmong, stemOf } from "./pair-path.ts";
 import { type PairedFolders, pairedFolders } from "./paired-folders.ts";
 
 /** How pairs are opened. */
@@ -46,9 +46,13 @@ export async function openPairs(folder: ModelFolder, options: OpenPairsOptions =
   const list = await openList(folder, files, { wanted, ...reading });
   const paired = list || !files ? null : pairedFolders(files);
   if (!list && !paired) throw nothing(folder, files);
+  const named = namedAmong(files);
   const places = list ? listed(list, `${folder.name}/${list.path}`) : inFolders(paired as PairedFolders);
   if (places.length === 0) throw nothing(folder, files, list?.path);
-  const warnings = list?.warnings ?? paired?.warnings ?? [];
+  const warnings = [
+    ...(list?.warnings ?? paired?.warnings ?? []),
+    ...(files ? caseHints(wantedBy(places).map(named), files) : []),
+  ];
   const placeOf = (at: number): PairPlace => {
     const place = places[at];
     if (!place) throw new RangeError(`at: ${folder.name} has the pairs 0 to ${places.length - 1}, not ${at}.`);
@@ -68,18 +72,25 @@ export async function openPairs(folder: ModelFolder, options: OpenPairsOptions =
       given.signal?.throwIfAborted();
       const { map, picture, missing, prompt } = placeOf(at);
       if (map === null || picture === null) throw halfMissing(missing ?? "", map === null ? "map" : "picture");
-      const drawn = await halfOf(folder, { what: "map", path: map }, given);
+      const drawn = await halfOf(folder, { what: "map", path: named(map) }, given);
       return {
         name: nameOf(at),
         map: invert ? turned(drawn) : drawn,
-        picture: await halfOf(folder, { what: "picture", path: picture }, given),
-        prompt: prompt ?? (await captionText(folder, `${stemOf(picture)}.txt`, given)) ?? "",
+        picture: await halfOf(folder, { what: "picture", path: named(picture) }, given),
+        prompt: prompt ?? (await captionText(folder, named(`${stemOf(picture)}.txt`), given)) ?? "",
       };
     },
   };
 }
 
 const turned = (map: Pixels): Pixels => inverse(flattened(map, "white"));
+
+/** The files that pairs look for: their halves, and the words beside their pictures. */
+const wantedBy = (places: readonly PairPlace[]): string[] =>
+  places.flatMap(({ map, picture, prompt }) => [
+    ...(map === null ? [] : [map]),
+    ...(picture === null ? [] : [picture, ...(prompt === null ? [`${stemOf(picture)}.txt`] : [])]),
+  ]);
 
 /** The pairs of a list. A line that names one half alone is a fault of the list. */
 function listed({ lines }: PairList, name: string): PairPlace[] {

@@ -8,7 +8,7 @@ import type { PairReading, PairSource, TrainingPair } from "./pair.ts";
 import { unfit } from "./pair-fault.ts";
 import { captionText, filesOf, halfOf } from "./pair-files.ts";
 import { openList, type PairList } from "./pair-list.ts";
-import { byPath, isPicture, stemOf } from "./pair-path.ts";
+import { byPath, caseHints, isPicture, namedAmong, stemOf } from "./pair-path.ts";
 import { pairedFolders } from "./paired-folders.ts";
 
 /** Draws the map of a picture: `Engine.extract` is such a function. */
@@ -43,8 +43,9 @@ export async function openPictures(
   checkCondition(condition, extract);
   const files = await filesOf(folder);
   const list = await openList(folder, files, { wanted, ...reading });
-  const listed = captionsOf(list);
-  const isMap = mapsAmong(files ?? [], list);
+  const named = namedAmong(files);
+  const listed = captionsOf(list, named);
+  const isMap = mapsAmong(files ?? [], list, named);
   const pictures = files ? files.filter(isPicture) : [...listed.keys()].sort(byPath);
   const paths = pictures.filter((path) => !isMap(path));
   if (paths.length === 0) throw nothing(folder, files);
@@ -55,7 +56,7 @@ export async function openPictures(
       throw new RangeError(`at: ${folder.name} has the pictures 0 to ${paths.length - 1}, not ${at}.`);
     return path;
   };
-  const textBeside = (path: string): string => `${stemOf(path)}.txt`;
+  const textBeside = (path: string): string => named(`${stemOf(path)}.txt`);
   const draw = extract ?? drawHere;
   return {
     name: folder.name,
@@ -65,6 +66,7 @@ export async function openPictures(
       ...(list?.warnings ?? []),
       ...(files ? unlisted(listed, files, list?.path ?? "") : []),
       ...(paths.length < pictures.length ? [mapsLeft(pictures.length - paths.length, condition.id)] : []),
+      ...caseHints(paths.filter((path) => !listed.get(path)).map(textBeside), files ?? []),
       ...nameWarning(
         paths.filter((path) => !listed.get(path) && !beside.has(textBeside(path))),
         paths.length,
@@ -100,17 +102,21 @@ function checkCondition({ id, reads, models, options }: Condition, extract: Draw
 }
 
 /** Captions of a list by the paths of their pictures. */
-function captionsOf(list: PairList | null): Map<string, string> {
+function captionsOf(list: PairList | null, named: (path: string) => string): Map<string, string> {
   const captions = new Map<string, string>();
-  for (const { picture, prompt } of list?.lines ?? []) if (picture !== null) captions.set(picture, prompt);
+  for (const { picture, prompt } of list?.lines ?? []) if (picture !== null) captions.set(named(picture), prompt);
   return captions;
 }
 
 /** Which pictures of a folder are the maps of others there: those of a list, or of a folder of maps. */
-function mapsAmong(files: readonly string[], list: PairList | null): (path: string) => boolean {
-  const named = new Set(list?.lines.map(({ map }) => map));
+function mapsAmong(
+  files: readonly string[],
+  list: PairList | null,
+  named: (path: string) => string,
+): (path: string) => boolean {
+  const maps = new Set(list?.lines.flatMap(({ map }) => (map === null ? [] : [named(map)])));
   const folder = pairedFolders(files)?.maps;
-  return (path) => named.has(path) || (folder !== undefined && path.startsWith(`${folder}/`));
+  return (path) => maps.has(path) || (folder !== undefined && path.startsWith(`${folder}/`));
 }
 
 const mapsLeft = (count: number, condition: string): string =>

@@ -35,3 +35,30 @@ export const isPicture = (path: string): boolean => /\.(png|jpe?g|webp|gif)$/i.t
 
 /** Orders paths the same everywhere, whatever the language. */
 export const byPath = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
+
+/** A path as it is compared: a sign with its accent is one, or two from a Mac, and looks the same. */
+export const plainPath = (path: string): string => path.normalize("NFC");
+
+/** How the files are really named that a list or a picture's name speaks of; a path that none has stays as it is. */
+export function namedAmong(files: readonly string[] | null): (path: string) => string {
+  const exact = new Set(files ?? []);
+  const plain = new Map((files ?? []).map((file) => [plainPath(file), file]));
+  return (path) => (exact.has(path) ? path : (plain.get(plainPath(path)) ?? path));
+}
+
+/** What is to be said of files that are looked for and not there, while others differ from them in case alone. */
+export function caseHints(wanted: readonly string[], files: readonly string[]): string[] {
+  const there = new Set(files);
+  const small = new Map(files.map((file) => [plainPath(file).toLowerCase(), file]));
+  const found = wanted.flatMap((path) => {
+    const other = there.has(path) ? undefined : small.get(plainPath(path).toLowerCase());
+    return other === undefined ? [] : [[path, other] as const];
+  });
+  const [first] = found;
+  if (!first) return [];
+  const [path, other] = first.map((file) => JSON.stringify(file));
+  const count = found.length === 1 ? "1 file is" : `${found.length} files are`;
+  return [
+    `${count} not found for capital and small letters alone: ${path} is looked for, and there is ${other}. Name them alike.`,
+  ];
+}

@@ -1,5 +1,5 @@
 import { byFolder } from "./pair-list.ts";
-import { byPath, fileNameOf, folderOf, isPicture, stemOf } from "./pair-path.ts";
+import { byPath, fileNameOf, folderOf, isPicture, plainPath, stemOf } from "./pair-path.ts";
 
 // Maps in one folder and pictures in another, with files of equal names but for their endings.
 
@@ -53,6 +53,7 @@ export function pairedFolders(files: readonly string[]): PairedFolders | null {
   const stems = [...new Set([...mapOf.keys(), ...pictureOf.keys()])].sort(byPath);
   if (others.length > 0)
     warnings.push(`The pairs are those of ${mapFolder}/ and ${pictureFolder}/; not read: ${others.flat().join(", ")}.`);
+  warnings.push(...cases(mapOf.keys(), pictureOf, new Set(mapOf.keys())));
   const pairs = stems.map((stem): FilePair => {
     const map = mapOf.get(stem) ?? null;
     const picture = pictureOf.get(stem) ?? null;
@@ -62,12 +63,28 @@ export function pairedFolders(files: readonly string[]): PairedFolders | null {
   return { maps: mapFolder, pictures: pictureFolder, pairs, warnings };
 }
 
+/** What is to be said of halves that lie alone because their names differ in case. */
+function cases(maps: Iterable<string>, pictures: ReadonlyMap<string, string>, known: ReadonlySet<string>): string[] {
+  const small = new Map(
+    [...pictures.keys()].filter((stem) => !known.has(stem)).map((stem) => [stem.toLowerCase(), stem]),
+  );
+  const found = [...maps].flatMap((stem) => {
+    const other = pictures.has(stem) ? undefined : small.get(stem.toLowerCase());
+    return other === undefined ? [] : [[stem, other] as const];
+  });
+  const [first] = found;
+  if (!first) return [];
+  const [map, picture] = first.map((stem) => JSON.stringify(stem));
+  const count = found.length === 1 ? "1 map and its picture differ" : `${found.length} maps and their pictures differ`;
+  return [`${count} in capital and small letters alone (${map}, ${picture}): name them alike, and they are pairs.`];
+}
+
 /** A folder's pictures by their paths inside it without endings. */
 function byStem(paths: readonly string[], folder: string, warnings: string[]): Map<string, string> {
   const found = new Map<string, string>();
   for (const path of paths) {
     if (!path.startsWith(`${folder}/`)) continue;
-    const stem = stemOf(path.slice(folder.length + 1));
+    const stem = plainPath(stemOf(path.slice(folder.length + 1)));
     const before = found.get(stem);
     if (before === undefined) found.set(stem, path);
     else warnings.push(`${path} is left out: ${before} has the same name.`);
