@@ -31,6 +31,7 @@ const generation = z.object({
     init: z.nullable(z.object({ image: z.string(), strength: z.number(), mask: z.nullish(z.string()) })),
     scheduler,
   }),
+  controlSteps: z.record(z.string(), z.int()),
   tolerance: z.record(z.string(), z.array(z.number())).optional(),
 });
 const schedulers = z.object({

@@ -1,4 +1,12 @@
-import { type GenerateRequest, type Pipeline, type Pixels, strengthPresets, type Tensor } from "@underdraw/engine";
+import {
+  createSchedule,
+  type GenerateRequest,
+  type Pipeline,
+  type Pixels,
+  type ScheduleConfig,
+  strengthPresets,
+  type Tensor,
+} from "@underdraw/engine";
 import type { GenerationCase } from "./case.ts";
 import type { FileTensor } from "./tensor-file.ts";
 
@@ -11,10 +19,18 @@ const ALMOST_NONE = 1e-30;
 export async function generateCase(
   pipeline: Pipeline,
   request: CaseRequest,
-  given: { readonly inputs: ReadonlyMap<string, FileTensor>; readonly pictures: ReadonlyMap<string, Pixels> },
+  given: {
+    readonly inputs: ReadonlyMap<string, FileTensor>;
+    readonly pictures: ReadonlyMap<string, Pixels>;
+    /** The row at which each control's residuals are expected; by default the first one in which it acts. */
+    readonly controlSteps?: Readonly<Record<string, number>>;
+  },
   say: (line: string) => void,
 ): Promise<Map<string, FileTensor>> {
-  const asked = requestOf(request, given.pictures);
+  const plain = requestOf(request, given.pictures);
+  const watchers = watchersOf(request, given.controlSteps ?? {});
+  const shown = watchers.map(({ control, range }) => ({ ...plain.controls?.[control], weight: ALMOST_NONE, range }));
+  const asked = { ...plain, controls: [...(plain.controls ?? []), ...shown] } as GenerateRequest;
   const drawn: ReadonlyMap<string, FileTensor>[] = [];
   // The engine draws one picture a call: a batch is one call after the other, each with its own rows of the noise.
   for (let picture = 0; picture < request.batch; picture++) {
@@ -24,8 +40,10 @@ export async function generateCase(
       noise: (name, length) => noiseOf(given.inputs, name, length, { picture, batch: request.batch }),
       trace: (name, { dims, values }: Tensor) => {
         const copy = values instanceof Int32Array ? BigInt64Array.from(values, BigInt) : values.slice();
-        tensors.set(name, { dims, values: copy });
-        if (/^text\.\w+\.states$|^moments|features$|^latents\.|^image$/.test(name)) say(`${name} [${dims.join(", ")}]`);
+        const key = nameIn(name, request.controls.length, watchers);
+        if (key === null) return;
+        tensors.set(key, { dims, values: copy });
+        if (/^text\.\w+\.states$|^moments|features$|^latents\.|^image$/.test(key)) say(`${key} [${dims.join(", ")}]`);
       },
     });
     for (const { message } of warnings) say(`note: ${message}`);
@@ -68,6 +86,39 @@ function requestOf(request: CaseRequest, pictures: ReadonlyMap<string, Pixels>):
         }
       : {}),
   };
+}
+
+/** A control that adds nothing and shows what its net gives at one row. */
+interface Watcher {
+  /** The control whose net, map and mode it has. */
+  readonly control: number;
+  readonly range: readonly [start: number, end: number];
+}
+
+/**
+ * Watchers for the controls whose residuals are expected at another row than the first in which they act. Recorders count
+ * over steps, and some samplers have more rows than steps: the nets of diffusers run there too, at weight 0.
+ */
+function watchersOf(request: CaseRequest, controlSteps: Readonly<Record<string, number>>): readonly Watcher[] {
+  const { scheduler, steps, init } = request;
+  const strength = init ? { strength: init.strength } : {};
+  const rows = createSchedule(scheduler as ScheduleConfig, steps, strength).steps.length;
+  return request.controls.flatMap(({ range: [start, end] }, control) => {
+    const row = controlSteps[control];
+    const acts = Array.from({ length: rows }, (_, i) => i / rows >= start && (i + 1) / rows <= end);
+    if (row === undefined || row === acts.indexOf(true)) return [];
+    return [{ control, range: [row / rows, (row + 1) / rows] as const }];
+  });
+}
+
+/** A traced tensor's name in the case: watchers' residuals take the place of their controls'. Null for what is not kept. */
+function nameIn(name: string, controls: number, watchers: readonly Watcher[]): string | null {
+  const [, index = "", rest = ""] = /^control\.(\d+)\.(.+)$/.exec(name) ?? [];
+  if (rest === "") return name;
+  const watcher = watchers[Number(index) - controls];
+  if (watcher) return `control.${watcher.control}.${rest}`;
+  const isWatched = watchers.some(({ control }) => control === Number(index));
+  return isWatched && rest !== "features" ? null : name;
 }
 
 /** A picture's own numbers of a noise tensor; those of an encoded picture serve the whole batch. */

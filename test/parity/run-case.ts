@@ -28,7 +28,7 @@ export async function runCase(folder: string, say: (line: string) => void): Prom
 }
 
 async function runGeneration(folder: string, found: GenerationCase, say: (line: string) => void) {
-  const { base, controlnets, loras, request } = found;
+  const { base, controlnets, loras, request, controlSteps } = found;
   const inputs = tensorsIn(folder, "inputs.safetensors");
 
   await using engine = new Engine({ runtime: { device: "cpu" } });
@@ -51,7 +51,7 @@ async function runGeneration(folder: string, found: GenerationCase, say: (line: 
     if (name)
       pictures.set(name, (await readPicture(new Uint8Array(readFileSync(join(folder, name))), { name })).pixels);
   // Awaited here: the engine is disposed when this function returns.
-  return await generateCase(pipeline, request, { inputs, pictures }, say);
+  return await generateCase(pipeline, request, { inputs, pictures, controlSteps }, say);
 }
 
 function runSchedulers(folder: string, found: SchedulersCase, say: (line: string) => void) {
