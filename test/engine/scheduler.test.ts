@@ -128,6 +128,15 @@ function finiteRows(config: ScheduleConfig, steps: number, label: string): numbe
   return schedule.steps.length;
 }
 
+test("PNDM with its Runge-Kutta start, the default of a config without skip_prk_steps, has nine rows more than steps", () => {
+  for (const base of bases.slice(0, 2))
+    for (const spacing of ["leading", "trailing", "linspace"])
+      for (const steps of [4, 5, 7, 49, 333, 999, 1000]) {
+        const config = { ...base, _class_name: "PNDMScheduler", timestep_spacing: spacing };
+        expect(finiteRows(config, steps, `${spacing} ${steps}`)).toBe(steps + 9);
+      }
+});
+
 test("every sampler stays finite and within the trained timesteps at 1, 2, 3, 7, 49, 333, 999 and 1000 steps", () => {
   const names = samplerNames.filter((name) => !/-(karras|exponential|beta|trailing|normal|simple|uniform)$/.test(name));
   let made = 0;
@@ -284,7 +293,7 @@ test("what cannot be carried is refused by name", () => {
   refused(of("euler", { interpolation_type: "cubic" }), 5, "cubic");
   refused(of("dpmpp-2m", { algorithm_type: "dpmsolver" }), 5, "dpmsolver++");
   refused(of("dpmpp-2m", { solver_order: 4 }), 5, "solver_order");
-  refused(of("pndm", { skip_prk_steps: false }), 5, "skip_prk_steps");
+  refused(of("pndm", { skip_prk_steps: false }), 3, "at least 4");
   for (const steps of [0, -1, 1.5, 1001, Number.NaN]) refused(of("ddim", {}), steps, "from 1 to 1000");
   expect(() => samplerConfig("restart", latent)).toThrow(/ddim, .*lcm/);
   for (const [theirs, ours] of [

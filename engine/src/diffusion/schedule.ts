@@ -56,7 +56,7 @@ export interface ScheduleStep {
   readonly inputScale: number;
   /** What later steps look back at: `sample * x + output * out`, then limited. */
   readonly converted: { readonly sample: number; readonly output: number };
-  /** Whether later steps see this step's converted output; PNDM's second step is not seen. */
+  /** Whether later steps see this step's converted output; those that PNDM begins with are not all seen. */
   readonly remembered: boolean;
   /** If present, `x` is replaced by `last * (x of the step before) + now * converted + previous * (earlier ones)`. */
   readonly corrected: { readonly last: number; readonly now: number; readonly previous: readonly number[] } | null;
@@ -87,7 +87,10 @@ export type Limit =
 export interface Schedule {
   /** The diffusers class that it follows. */
   readonly className: string;
-  /** As given to the nets, one a step. PNDM has one more than was asked for, classes of second order two a step but the last. */
+  /**
+   * As given to the nets, one a step. PNDM has one more than was asked for, or nine with its Runge-Kutta start; classes of
+   * second order have two a step but the last.
+   */
   readonly timesteps: readonly number[];
   /** The class's whole table of noise levels; null for classes without one. */
   readonly sigmas: readonly number[] | null;
@@ -106,6 +109,9 @@ export interface StepMemory {
   /** The normals that the step before drew. */
   readonly noise: Float32Array | null;
 }
+
+/** How many outputs a step may look back at: PNDM does at nine, where its Runge-Kutta start ends. */
+const MOST_REMEMBERED = 9;
 
 /** The memory before the first step. */
 export const noMemory: StepMemory = { converted: [], sample: null, noise: null };
@@ -201,7 +207,7 @@ export function step(
     ],
     next.noise === 0 ? "output or memory" : "output, memory or noise",
   );
-  const kept = at.remembered ? [converted, ...memory.converted].slice(0, 3) : memory.converted;
+  const kept = at.remembered ? [converted, ...memory.converted].slice(0, MOST_REMEMBERED) : memory.converted;
   return { latents: following, memory: { converted: kept, sample, noise: noise ?? null } };
 }
 
