@@ -119,6 +119,22 @@ describe("strength", () => {
     expect(bytes((none[1] as BaseModel).text.tensors, text)).not.toEqual(bytes(base.text.tensors, text));
   });
 
+  test("in A1111's tensor `scale` is the whole factor of a weight's change, before alpha and rank", async () => {
+    const of = async (more: Record<string, Written>) => size(difference(await merged({ ...tensors, ...more })));
+    const plain = await once();
+    expect(await of({ [`${query}.scale`]: scalar(0.5) })).toBeCloseTo(plain / 2, 4);
+    expect(await of({ [`${query}.scale`]: numbers(0.5), [`${query}.alpha`]: scalar(1) })).toBeCloseTo(plain / 2, 4);
+    expect(await of({ [`${query}.scale`]: scalar(0) })).toBe(0);
+    const whole = { [`${query}.diff`]: random(32, 32) };
+    const unscaled = size(difference(await merged(whole)));
+    const half = size(difference(await merged({ ...whole, [`${query}.scale`]: scalar(0.5) })));
+    expect(half).toBeCloseTo(unscaled / 2, 4);
+    expect((await merged({ ...tensors, [`${query}.scale`]: scalar(0.5) })).warnings).toEqual(base.warnings);
+    const several = await failing(of({ [`${query}.scale`]: numbers(1, 2) }));
+    expect(several.message).toContain(`${query}.scale`);
+    expect((await failing(open({ [`${query}.scale`]: scalar(1) }))).message).toMatch(/no LoRA/);
+  });
+
   test("that is no number, or several, is refused", async () => {
     const wrong = (alpha: Written) => failing(merged({ ...tensors, [`${query}.alpha`]: alpha }));
     expect(await wrong(scalar(Number.NaN))).toMatchObject({
@@ -144,6 +160,49 @@ describe("strength", () => {
     expect(await with_({ "unet.lora_alpha": 8, "unet.alpha_pattern": { o_q: 2, to_k: 3 } })).toBeCloseTo(2 * plain, 3);
     expect(await with_({ "text_encoder.lora_alpha": 8 })).toBeCloseTo(plain, 4);
     await expect(with_({ "unet.lora_alpha": "8" })).rejects.toMatchObject({ code: "file-invalid" });
+  });
+});
+
+describe("a form", () => {
+  test("with diffusers' early `lora_layer` is the plain one", async () => {
+    const [down, up] = [random(4, 32), random(32, 4)];
+    const early = { [`unet.${QUERY}.lora_layer.down.weight`]: down, [`unet.${QUERY}.lora_layer.up.weight`]: up };
+    const plain = await merged({ [`${query}.lora_down.weight`]: down, [`${query}.lora_up.weight`]: up });
+    const read = await merged(early);
+    expect(difference(read)).toEqual(difference(plain));
+    expect(read.warnings).toEqual(base.warnings);
+    const layer = "text_model.encoder.layers.0.self_attn.q_proj";
+    const text = await merged({
+      [`text_encoder.${layer}.lora_layer.down.weight`]: down,
+      [`text_encoder.${layer}.lora_layer.up.weight`]: up,
+    });
+    expect(bytes(text.text.tensors, `${layer}.weight`)).not.toEqual(bytes(base.text.tensors, `${layer}.weight`));
+  });
+
+  test("with its kernel in the first factor is the sum over the ranks, at every place of the kernel", async () => {
+    const layer = "down_blocks.0.resnets.0.conv1";
+    const [outputs, inputs] = base.unet.tensors.shape(`${layer}.weight`) as [number, number, number, number];
+    const [rank, sides] = [3, 9];
+    const [down, up] = [random(rank, inputs, 1, 1), random(outputs, rank, 3, 3)];
+    const tensors = { [`${kohya(layer)}.lora_down.weight`]: down, [`${kohya(layer)}.lora_up.weight`]: up };
+    const read = difference(
+      await merged({ ...tensors, [`${kohya(layer)}.alpha`]: scalar(rank / 2) }),
+      `${layer}.weight`,
+    );
+    const [right, left] = [down.data as Float32Array, up.data as Float32Array];
+    const worst = read.map((x, n) => {
+      const [output, input, at] = [Math.floor(n / (inputs * sides)), Math.floor(n / sides) % inputs, n % sides];
+      let sum = 0;
+      for (let r = 0; r < rank; r++)
+        sum += (left[(output * rank + r) * sides + at] as number) * (right[r * inputs + input] as number);
+      return Math.abs(x - sum / 2);
+    });
+    expect(size(read)).toBeGreaterThan(1);
+    expect(Math.max(...worst)).toBeLessThan(1e-5);
+    const wrong = { ...tensors, [`${kohya(layer)}.lora_down.weight`]: random(rank, inputs, 3, 3) };
+    expect((await failing(merged(wrong))).message).toMatch(/lora_down.weight.*does not fit/);
+    const fewer = { ...tensors, [`${kohya(layer)}.lora_down.weight`]: random(rank - 1, inputs, 1, 1) };
+    expect((await failing(merged(fewer))).message).toMatch(/lora_up.weight.*does not fit/);
   });
 });
 

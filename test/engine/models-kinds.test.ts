@@ -173,6 +173,7 @@ describe("what is told apart although it looks alike", () => {
   test("an embedding, by its shape alone", () => {
     expect(kind({ emb_params: half(3, 768) })).toBe("embedding");
     expect(kind({ "<cat-toy>": half(768) })).toBe("embedding");
+    expect(kind({ "<cat-toy>": half(1, 4, 768) })).toBe("embedding");
     expect(kind({ "*": half(2, 1024) })).toBe("embedding");
     expect(kind({ clip_l: half(2, 768), clip_g: half(2, 1280) })).toBe("embedding");
     expect(kind({ "<one>": half(2, 768), "<two>": half(768) })).toBe("embedding");
@@ -181,6 +182,7 @@ describe("what is told apart although it looks alike", () => {
     expect(kind({ "layer.weight": half(2, 768) })).toBe("unknown");
     expect(kind({ "*": half(40_000, 768) })).toBe("unknown");
     expect(kind({ "*": half(3, 3, 3, 3) })).toBe("unknown");
+    expect(kind({ "*": half(3, 3, 768) })).toBe("unknown");
     expect(kind({ "*": { dtype: "I64", shape: [2, 768] } })).toBe("unknown");
     expect(kind({})).toBe("unknown");
   });
@@ -190,6 +192,7 @@ describe("what is told apart although it looks alike", () => {
     expect(kind({ ...named("cond_stage_model.transformer.vision_model.x"), ...base })).toBe("ldm-base");
     expect(kind(named("lora_unet_x.alpha"))).toBe("lora");
     expect(kind(named("unet.down_blocks.0.attentions.0.proj_in.lora_A.default.weight"))).toBe("lora");
+    expect(kind(named("unet.down_blocks.0.attentions.0.proj_in.lora_layer.down.weight"))).toBe("lora");
     expect(kind(named("lycoris_down_blocks_0_attentions_0_proj_in.lokr_w1"))).toBe("lora");
     expect(kind(named("down_blocks.0.attentions.0.transformer_blocks.0.attn1.processor.to_q_lora.down.weight"))).toBe(
       "lora",

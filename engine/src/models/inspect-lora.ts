@@ -1,5 +1,6 @@
+import { vectorSides } from "./added-word.ts";
 import type { InspectedEmbedding, InspectedLora } from "./inspection.ts";
-import { type LoraTensors, loraKeys } from "./lora-file.ts";
+import { changesLayer, type LoraTensors, loraKeys } from "./lora-file.ts";
 import { loraKin } from "./other-families.ts";
 import type { Safetensors } from "./safetensors.ts";
 
@@ -12,7 +13,7 @@ const spellings: readonly (readonly [spelling: string, mark: RegExp])[] = [
   ["kohya", /^lora_(unet|te)/],
   ["LyCORIS", /^lycoris_/],
   ["peft", /\.lora_[AB]\./],
-  ["diffusers", /lora\.(down|up)\.|lora_linear_layer\./],
+  ["diffusers", /lora\.(down|up)\.|lora_(linear_)?layer\./],
 ];
 
 /**
@@ -49,8 +50,9 @@ function formOf(tensors: LoraTensors): string | null {
   if (roles.some((role) => role.startsWith("hada_"))) return "LoHa";
   if (roles.some((role) => role.startsWith("lokr_"))) return "LoKr";
   const down = tensors.get("down");
-  if (down) return tensors.has("mid") || down.shape.slice(2).some((side) => side > 1) ? "LoCon" : "LoRA";
-  return roles.some((role) => role !== "alpha") ? "full difference" : null;
+  const sides = [down, tensors.get("up")].flatMap((entry) => entry?.shape.slice(2) ?? []);
+  if (down) return tensors.has("mid") || sides.some((side) => side > 1) ? "LoCon" : "LoRA";
+  return changesLayer(tensors) ? "full difference" : null;
 }
 
 function rankOf(tensors: LoraTensors): number | null {
@@ -66,7 +68,6 @@ export function inspectEmbedding({ tensors }: Safetensors): InspectedEmbedding {
   const usual = tensors.get("emb_params");
   const [first] = tensors.values();
   const entry = usual ?? first;
-  const shape = entry?.shape ?? [];
-  const [vectors = 0, width = 0] = shape.length === 1 ? [1, shape[0]] : shape;
+  const [vectors, width] = vectorSides(entry?.shape ?? []) ?? [0, 0];
   return { vectors, width, word: usual || tensors.size !== 1 ? null : (entry?.name ?? null) };
 }

@@ -1,3 +1,4 @@
+import { vectorSides } from "./added-word.ts";
 import { loraKin, otherModel } from "./other-families.ts";
 import type { Safetensors } from "./safetensors.ts";
 
@@ -45,7 +46,7 @@ const marks: readonly (readonly [kind: FileKind, prefix: string, mark: string, w
 
 /** What only LoRAs have, in the spellings of kohya, peft, diffusers and LyCORIS. */
 const loraMark =
-  /(\.|_|^)(lora_(up|down|mid|A|B)\b|lora\.(up|down)\b|lora_linear_layer\b)|\.(hada_w[12]|lokr_w[12]|oft_(blocks|diag)|dora_scale)|^(lora_(unet|te)|lycoris)_/;
+  /(\.|_|^)(lora_(up|down|mid|A|B)\b|lora\.(up|down)\b|lora_(linear_)?layer\b)|\.(hada_w[12]|lokr_w[12]|oft_(blocks|diag)|dora_scale)|^(lora_(unet|te)|lycoris)_/;
 
 /** Rows of the longest embedding that is published are some 75: more is no word. */
 const MOST_VECTORS = 512;
@@ -64,8 +65,8 @@ function isEmbedding({ tensors }: Safetensors): boolean {
   if (entries.length === 0 || entries.length > MOST_WORDS) return false;
   const widths = new Set<number>();
   for (const { name, dtype, shape } of entries) {
-    const [rows = 0, width = 0] = shape.length === 1 ? [1, shape[0]] : shape;
-    const isVectors = /^(F|BF)/.test(dtype) && shape.length >= 1 && shape.length <= 2 && width >= LEAST_WIDTH;
+    const [rows, width] = vectorSides(shape) ?? [0, 0];
+    const isVectors = /^(F|BF)/.test(dtype) && width >= LEAST_WIDTH;
     if (!isVectors || rows < 1 || rows > MOST_VECTORS || name.includes(".")) return false;
     if (!/^(clip_[a-z]|text_encoders_\d)$/.test(name)) widths.add(width);
   }

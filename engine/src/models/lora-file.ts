@@ -14,16 +14,19 @@ const rolesByName = [
   ...["diff", "diff_b", "w_norm", "b_norm"],
 ] as const;
 
+/** Numbers that say how strongly a layer acts. */
+type StrengthRole = "alpha" | "scale";
 /** What a tensor is to its layer. The names of LyCORIS are kept. */
-export type LoraRole = "down" | "up" | "mid" | "up_bias" | "alpha" | (typeof rolesByName)[number];
+export type LoraRole = "down" | "up" | "mid" | "up_bias" | StrengthRole | (typeof rolesByName)[number];
 
 /** The ends of keys, over the spellings of kohya, peft (with an adapter's name or without) and diffusers, old and new. */
 const ends: readonly (readonly [pattern: RegExp, role: LoraRole])[] = [
-  [/(?:\.lora_down|\.lora_A(?:\.[^.]+)?|[._]lora\.down|\.lora_linear_layer\.down)\.weight$/, "down"],
-  [/(?:\.lora_up|\.lora_B(?:\.[^.]+)?|[._]lora\.up|\.lora_linear_layer\.up)\.weight$/, "up"],
-  [/(?:\.lora_up|\.lora_B(?:\.[^.]+)?|[._]lora\.up|\.lora_linear_layer\.up)\.bias$/, "up_bias"],
+  [/(?:\.lora_down|\.lora_A(?:\.[^.]+)?|[._]lora\.down|\.lora_(?:linear_)?layer\.down)\.weight$/, "down"],
+  [/(?:\.lora_up|\.lora_B(?:\.[^.]+)?|[._]lora\.up|\.lora_(?:linear_)?layer\.up)\.weight$/, "up"],
+  [/(?:\.lora_up|\.lora_B(?:\.[^.]+)?|[._]lora\.up|\.lora_(?:linear_)?layer\.up)\.bias$/, "up_bias"],
   [/\.lora_mid\.weight$/, "mid"],
-  [/(?:[._]lora|\.lora_linear_layer)?\.alpha$/, "alpha"],
+  [/(?:[._]lora|\.lora_(?:linear_)?layer)?\.alpha$/, "alpha"],
+  [/\.scale$/, "scale"],
   ...rolesByName.map((name) => [new RegExp(`\\.${name}$`), name] as const),
 ];
 
@@ -36,6 +39,10 @@ const notRun: readonly (readonly [end: RegExp, what: string])[] = [
   [/\.bias_(indices|values|size)$/, "a sparse difference of biases"],
   [/\.lora_embedding_[AB](\..+)?$/, "a LoRA on the table of tokens"],
 ];
+
+/** Whether tensors change their layer: its strength alone changes nothing. */
+export const changesLayer = (tensors: ReadonlyMap<LoraRole, unknown>): boolean =>
+  [...tensors.keys()].some((role) => role !== "alpha" && role !== "scale");
 
 /** The tensors of one layer, by what they are to it. */
 export type LoraTensors = ReadonlyMap<LoraRole, TensorEntry>;

@@ -140,19 +140,42 @@ function productOf(
   };
 }
 
-/** LoRA and LoCon: two factors, linear or convolutional, with a kernel between them in Tucker's form. */
+/** LoRA and LoCon: two factors, linear or convolutional, with the kernel in either or between them (Tucker). */
 export function loraChange(of: ChangeOf): Change {
   const [up, down] = [needed(of, "up"), needed(of, "down")];
   const { shape } = of;
   // The second factor has the kernel's sides, unless a kernel of its own stands between.
   const middle = of.tensors.get("mid");
   const outputs = up.shape[0] ?? 0;
+  const isKernelUp = !middle && up.shape.slice(2).some((side) => side > 1);
+  if (isKernelUp) return kernelUpChange(of, { up, down });
   if (!middle && !sameShape([outputs, ...down.shape.slice(1)], shape))
     throw misfit(of, outputs === shape[0] ? down : up);
   if (middle && !sameShape([outputs, down.shape[1] ?? 0, ...middle.shape.slice(2)], shape)) throw misfit(of, middle);
   const product = productOf(of, { up, down, middle }, matrixOf(of));
   const held = lazy(() => product.read(of.factor(product.rank)));
   return { add: (into, from) => addProduct(into, from, held.get()), release: held.release };
+}
+
+/** LoCon whose kernel is in the first factor: of [outputs, rank, ...sides] and [rank, inputs]. */
+function kernelUpChange(of: ChangeOf, { up, down }: Factors): Change {
+  const [outputs = 0, rank = 0, ...sides] = up.shape;
+  const [, inputs] = sidesOf(of, down);
+  if (down.shape.slice(2).some((side) => side > 1)) throw misfit(of, down);
+  if (up.shape.includes(0) || !sameShape([outputs, inputs, ...sides], of.shape))
+    throw misfit(of, outputs === of.shape[0] && sameShape(sides, of.shape.slice(2)) ? down : up);
+  if (down.shape[0] !== rank) throw misfit(of, up);
+  const factor = of.factor(rank);
+  const held = lazy(() =>
+    scaled(throughKernel(numbersOf(of.file, up), numbersOf(of.file, down), [outputs, rank]), factor),
+  );
+  return {
+    add(into, from) {
+      const numbers = held.get();
+      for (let i = 0; i < into.length; i++) into[i] = (into[i] as number) + (numbers[from + i] as number);
+    },
+    release: held.release,
+  };
 }
 
 /** LoHa: two products, multiplied number by number. */

@@ -22,9 +22,14 @@ interface LoraLayer {
 export function changesOf(of: LoraLayer): readonly (readonly [key: string, change: Change])[] {
   const { lora, layer, tensors, times } = of;
   const alpha = tensors.get("alpha");
-  const strength = alpha ? scalarOf(lora.file, alpha) : null;
+  const scale = tensors.get("scale");
+  // A1111's own tensor is the whole factor of a weight's change, whatever alpha and rank are (`calc_scale` of its
+  // extensions-builtin/Lora/network.py).
+  const whole = scale ? scalarOf(lora.file, scale) : null;
+  const strength = whole ?? (alpha ? scalarOf(lora.file, alpha) : null);
   /** Without a strength of their own, factors are meant as they are; without a rank too. */
   const factor = (rank: number | null): number => {
+    if (whole !== null) return times * whole;
     if (rank === null) return times;
     return times * (strength === null ? (lora.scale(layer, rank) ?? 1) : strength / rank);
   };
@@ -43,8 +48,8 @@ export function changesOf(of: LoraLayer): readonly (readonly [key: string, chang
   if (has(/^(down|up|mid)$/)) addFactors(loraChange);
   if (has(/^hada_/)) addFactors(lohaChange);
   if (has(/^lokr_/)) addFactors(lokrChange);
-  addDifference("weight", "diff", times);
-  addDifference("weight", "w_norm", times);
+  addDifference("weight", "diff", times * (whole ?? 1));
+  addDifference("weight", "w_norm", times * (whole ?? 1));
   addDifference("bias", "diff_b", times);
   addDifference("bias", "b_norm", times);
   // The bias of the second factor acts as strongly as the factors.

@@ -5,7 +5,7 @@ import type { BaseModel, ModelPart } from "./base.ts";
 import { openObject } from "./json.ts";
 import { kindOfFile } from "./kinds.ts";
 import { checkFamily } from "./lora-family.ts";
-import { type LoraKeys, type LoraRole, loraKeys, putOnce } from "./lora-file.ts";
+import { changesLayer, type LoraKeys, type LoraRole, loraKeys, putOnce } from "./lora-file.ts";
 import type { Change } from "./lora-forms.ts";
 import { changesOf } from "./lora-layer.ts";
 import { type BaseLayer, layerNames } from "./lora-names.ts";
@@ -76,7 +76,7 @@ function loraOf(bytes: ByteSource, scale?: DeclaredScale): Lora {
       throw incompatible(file.name, problem, { expected: "a LoRA for Stable Diffusion 1 or 2", actual });
     }
     const keys = kind === "lora" || kind === "unknown" ? loraKeys(file) : { layers: new Map(), others: [] };
-    if (![...keys.layers.values()].some(isWhole)) {
+    if (![...keys.layers.values()].some(changesLayer)) {
       const problem = `it is ${what} and no LoRA. Give it as what it is, or take another file.`;
       throw incompatible(file.name, problem, { expected: "a LoRA", actual: what });
     }
@@ -87,10 +87,6 @@ function loraOf(bytes: ByteSource, scale?: DeclaredScale): Lora {
     throw error;
   }
 }
-
-/** A layer's strength alone changes nothing. */
-const isWhole = (tensors: ReadonlyMap<LoraRole, unknown>): boolean =>
-  [...tensors.keys()].some((role) => role !== "alpha");
 
 /**
  * The base with LoRAs added while its weights are read, from the files each time. Both must stay open. What fits no layer
@@ -138,7 +134,7 @@ function matched(
     layers.set(layer, all);
   }
   for (const [layer, tensors] of layers) {
-    if (isWhole(tensors)) continue;
+    if (changesLayer(tensors)) continue;
     left.push(...Array.from(tensors.values(), (entry) => entry.name));
     layers.delete(layer);
   }

@@ -116,7 +116,7 @@ const otherWidths: Readonly<Record<number, string>> = {
 
 const crossAttention = /attn2[._](processor[._])?to_[kv][._]/;
 const textAttention = /^(lora_te1?_|text_encoder\.|base_model\.model\.text_model|text_model\.).*self_attn/;
-const downwards = /(lora_down|lora_A(\.[^.]+)?|lora\.down|lora_linear_layer\.down)\.weight$|\.hada_w[12]_b$/;
+const downwards = /(lora_down|lora_A(\.[^.]+)?|lora\.down|lora_(linear_)?layer\.down)\.weight$|\.hada_w[12]_b$/;
 
 /** Whose LoRA a file is. */
 export interface LoraKin {
