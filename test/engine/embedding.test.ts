@@ -43,6 +43,7 @@ describe("a file", () => {
   test.each([
     ["emb_params of several vectors", { emb_params: vectors(3, 8) }, 3],
     ["emb_params of one side", { emb_params: vectors(8) }, 1],
+    ["emb_params in a batch of one", { emb_params: vectors(1, 3, 8) }, 3],
     ["the word itself", { toy: vectors(1, 8) }, 1],
     ["the word in another case, among others", { "<other>": vectors(8), TOY: vectors(2, 8) }, 2],
     ["any name, if it is the only one", { "<cat-toy>": vectors(8) }, 1],
@@ -87,6 +88,7 @@ describe("a file", () => {
     ["of several words", { "<s0>": vectors(8), "<s1>": vectors(8) }, "model-incompatible", "2 tensors: <s0>, <s1>"],
     ["of nothing", {}, "model-incompatible", "no tensor"],
     ["of a convolution", { a: vectors(2, 2, 3, 3) }, "model-incompatible", "[2, 2, 3, 3]"],
+    ["of two batches", { emb_params: vectors(2, 3, 8) }, "model-incompatible", "[2, 3, 8]"],
     ["of a single number", { a: vectors() }, "model-incompatible", "shape []"],
     ["of no vectors", { a: vectors(0, 8) }, "model-incompatible", "[0, 8]"],
     ["of empty vectors", { a: vectors(3, 0) }, "model-incompatible", "[3, 0]"],

@@ -132,6 +132,7 @@ describe("a LoRA", () => {
 describe("an embedding", () => {
   test.each([
     [{ emb_params: half(8, 768) }, "sd1", { vectors: 8, width: 768, word: null }],
+    [{ emb_params: half(1, 8, 768) }, "sd1", { vectors: 8, width: 768, word: null }],
     [{ "<cat-toy>": half(1024) }, "sd2", { vectors: 1, width: 1024, word: "<cat-toy>" }],
     [{ style: half(2, 192) }, "other", { vectors: 2, width: 192, word: "style" }],
   ] as const)("%#: tells vectors, width, word and family", async (tensors, family, embedding) => {

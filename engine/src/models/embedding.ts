@@ -1,6 +1,6 @@
 import type { CallOptions } from "../call.ts";
 import { UnderdrawError } from "../core/errors.ts";
-import { wordKey } from "./added-word.ts";
+import { vectorSides, wordKey } from "./added-word.ts";
 import type { AddedWord, BaseModel } from "./base.ts";
 import { foreignReason } from "./foreign.ts";
 import { fileInvalid, incompatible, listed, quoted } from "./refusal.ts";
@@ -22,8 +22,8 @@ const mostVectors = 1000;
 const widest = 16_384;
 
 /**
- * Reads an embedding of textual inversion for a word: a `.safetensors` file with one tensor of [count, width] or [width]
- * in any float type, or a folder with `learned_embeds.safetensors`. Throws `request-invalid` for a word without letters,
+ * Reads an embedding of textual inversion for a word: a `.safetensors` file with one tensor of [count, width], [width] or
+ * [1, count, width] in any float type, or a folder with `learned_embeds.safetensors`. Throws `request-invalid` for a word without letters,
  * `file-invalid` for a damaged file or a pickle, `model-incompatible` for a file of something else or of SDXL, and
  * `weights-not-finite`.
  */
@@ -86,9 +86,8 @@ function tensorOf({ name, tensors }: Safetensors, word: string): TensorEntry {
 
 function vectorsOf(file: Safetensors, entry: TensorEntry): Pick<AddedWord, "vectors" | "count"> {
   const { name, shape } = entry;
-  const [count = 0, width = 0] = shape.length === 1 ? [1, ...shape] : shape;
-  const isMatrix = shape.length === 1 || shape.length === 2;
-  if (!isMatrix || !(count >= 1 && count <= mostVectors && width >= 1 && width <= widest)) {
+  const [count, width] = vectorSides(shape) ?? [0, 0];
+  if (!(count >= 1 && count <= mostVectors && width >= 1 && width <= widest)) {
     const problem = `the tensor ${quoted(name)} has the shape [${shape.join(", ")}], and an embedding has [vectors, width] or [width]. It is something else: a checkpoint or a LoRA is loaded as such.`;
     throw incompatible(file.name, problem, { expected: "[vectors, width]", actual: `[${shape.join(", ")}]` });
   }
