@@ -273,6 +273,7 @@ describe("a folder as diffusers lays it out", () => {
     }
     await expect(of({ "other.ema.safetensors": file })).rejects.toThrow(/weights of the UNet are missing/);
     await expect(of({ "diffusion_pytorch_model-00001-of-00002.safetensors": file })).rejects.toThrow(/missing/);
+    await expect(of({ "diffusion_pytorch_model.fp8-00001-of-00002.safetensors": file })).rejects.toThrow(/missing/);
   });
 
   test.each([

@@ -452,8 +452,39 @@ describe("a Hugging Face repository", () => {
     expect(inner.files.map(({ path }) => path)).toEqual(["config.json", "diffusion_pytorch_model.fp16.safetensors"]);
   });
 
+  test.each([
+    ["non_ema alone", ["w.non_ema.safetensors"], ["w.non_ema.safetensors"]],
+    ["another alone", ["w.fp8_e4m3.safetensors"], ["w.fp8_e4m3.safetensors"]],
+    ["another beside plain", ["w.ema.safetensors", "w.safetensors"], ["w.safetensors"]],
+    [
+      "non_ema in shards",
+      [
+        "w.safetensors.index.non_ema.json",
+        "w.non_ema-00001-of-00002.safetensors",
+        "w.non_ema-00002-of-00002.safetensors",
+      ],
+      [
+        "w.safetensors.index.non_ema.json",
+        "w.non_ema-00001-of-00002.safetensors",
+        "w.non_ema-00002-of-00002.safetensors",
+      ],
+    ],
+    [
+      "another in shards, its index named the other way",
+      ["w.v2.safetensors.index.json", "w-00001-of-00001.v2.safetensors"],
+      ["w.v2.safetensors.index.json", "w-00001-of-00001.v2.safetensors"],
+    ],
+  ])("gives weights of any variant, as a folder on a disk may have: %s", async (_, names, wanted) => {
+    const long = (name: string) => name.replace(/^w/, "diffusion_pytorch_model");
+    repository(Object.fromEntries(["config.json", ...names.map(long)].map((name, n) => [name, noise(10 + n, n + 1)])));
+    const plan = await (await hubbed()).plan("hf:owner/name");
+    expect(plan.files.map(({ path }) => path).sort()).toEqual(["config.json", ...wanted.map(long)].sort());
+  });
+
   test("without what is needed is refused with the reason", async () => {
     const here = await hubbed();
+    repository({ "config.json": noise(5), "diffusion_pytorch_model.fp8-00001-of-00002.safetensors": noise(6) });
+    await expect(here.plan("hf:owner/name")).rejects.toMatchObject({ code: "model-incompatible" });
     repository({
       "model_index.json": noise(5),
       "unet/config.json": noise(6),

@@ -8,7 +8,7 @@ import type { ByteSource, ModelFolder } from "./source.ts";
 import { placedTensors, placesOf, type TensorPlace, type Tensors } from "./tensors.ts";
 
 /** Spellings of a file's precision or kind that publishers put into its name. The plain name is taken first. */
-const VARIANTS = ["", "fp16", "bf16", "fp32", "non_ema"] as const;
+export const knownVariants: readonly string[] = ["", "fp16", "bf16", "fp32", "non_ema"];
 /** What lies in the place of .safetensors files: pickles, in one file or in shards, and weights of other frameworks. */
 const others = [".bin", ".fp16.bin", ".bin.index.json", ".ckpt", ".onnx", ".msgpack", ".h5"];
 
@@ -32,12 +32,12 @@ export interface WeightFiles {
  */
 export async function openWeightFiles(folder: ModelFolder, files: WeightFiles, signal?: AbortSignal): Promise<Tensors> {
   for (const stem of files.stems)
-    for (const variant of VARIANTS) {
+    for (const variant of knownVariants) {
       const found = await openVariant(folder, stem, variant, files.rename, signal);
       if (found) return found;
     }
   for (const stem of files.stems)
-    for (const variant of await otherVariants(folder, stem)) {
+    for (const variant of otherVariants((await folder.list?.()) ?? [], stem)) {
       const found = await openVariant(folder, stem, variant, files.rename, signal);
       if (found) return found;
     }
@@ -58,23 +58,30 @@ async function openVariant(
     const file = openOrClose(source);
     return closingOnError([file], () => placedTensors(folder.name, placesOf(file, rename), () => file.close()));
   }
-  // Two spellings of the same: publishers' tools put the variant into either place.
-  for (const name of new Set([`${stem}.safetensors.index${dotted}.json`, `${stem}${dotted}.safetensors.index.json`])) {
+  for (const name of indexNames(stem, variant)) {
     const index = await openObject(folder, name, signal);
     if (index) return openShards(folder, index, rename, signal);
   }
   return null;
 }
 
-/** Other variants that a folder has ("ema", "fp8"), where the place can list its files. */
-async function otherVariants(folder: ModelFolder, stem: string): Promise<readonly string[]> {
+/** What an index of shards is called. Two spellings of the same: publishers' tools put the variant into either place. */
+export function indexNames(stem: string, variant: string): readonly string[] {
+  const dotted = variant && `.${variant}`;
+  return [...new Set([`${stem}.safetensors.index${dotted}.json`, `${stem}${dotted}.safetensors.index.json`])];
+}
+
+/** Other variants among the names of a folder's files ("ema", "fp8"). */
+export function otherVariants(names: readonly string[], stem: string): readonly string[] {
   const found = new Set<string>();
-  for (const file of (await folder.list?.()) ?? []) {
+  for (const file of names) {
     const match = /^\.([\w-]+)\.safetensors(\.index\.json)?$|^\.safetensors\.index\.([\w-]+)\.json$/.exec(
       file.startsWith(stem) ? file.slice(stem.length) : "",
     );
     const variant = match?.[1] ?? match?.[3];
-    if (variant !== undefined && !(VARIANTS as readonly string[]).includes(variant)) found.add(variant);
+    // "model.fp8-00001-of-00002" is a part of a variant.
+    if (variant === undefined || /-\d+-of-\d+$/.test(variant)) continue;
+    if (!knownVariants.includes(variant)) found.add(variant);
   }
   return [...found].sort();
 }

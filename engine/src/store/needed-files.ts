@@ -1,4 +1,5 @@
 import { listed } from "../models/refusal.ts";
+import { indexNames, knownVariants, otherVariants } from "../models/weight-files.ts";
 
 // Which files of a diffusers model are needed. Publishers put the same weights there several times: whole and in half
 // precision, for other frameworks, as one file beside.
@@ -13,19 +14,21 @@ const settings =
 
 /** The names of a network's weights without ending, the best first. */
 const stems = ["diffusion_pytorch_model", "model", "pytorch_model"];
-/** Half precision is half the download; what it loses is below what a picture shows. The plain name comes next. */
-const variants = ["fp16", "", "bf16", "fp32"];
+/** Half precision is half the download; what it loses is below what a picture shows. The others go in the order of folders. */
+const preferred = "fp16";
+const variants = [preferred, ...knownVariants.filter((variant) => variant !== preferred)];
 
 /** The weights of one network among the names of its folder: one file, or shards with their index; null for none. */
 function weightsAmong(names: readonly string[]): readonly string[] | null {
   const has = new Set(names);
-  for (const variant of variants) {
+  const others = stems.flatMap((stem) => otherVariants(names, stem));
+  for (const variant of new Set([...variants, ...others])) {
     const dotted = variant && `.${variant}`;
     for (const stem of stems) {
       const single = `${stem}${dotted}.safetensors`;
       if (has.has(single)) return [single];
-      const index = `${stem}.safetensors.index${dotted}.json`;
-      if (!has.has(index)) continue;
+      const index = indexNames(stem, variant).find((name) => has.has(name));
+      if (index === undefined) continue;
       // model-00001-of-00002.safetensors; of a variant model.fp16-00001-of-00002 or model-00001-of-00002.fp16.
       const shard = new RegExp(
         variant
