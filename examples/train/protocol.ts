@@ -61,6 +61,8 @@ const files = z.array(z.tuple([text, z.instanceof(Blob)]));
 const asks = {
   /** What is kept, and which device there is. */
   begin: z.object({}),
+  /** What is kept now. */
+  kept: z.object({}),
   /** Opens files, or those of the kept training (null), and looks at each pair. */
   open: z.object({ name: text, files: z.nullable(files), reading: z.nullable(reading), side: z.int() }),
   /** What a training would take. */
@@ -140,12 +142,15 @@ export type Told = z.output<typeof events>;
 const fault = z.object({ pair: text, problem: text });
 const device = z.object({ provider: text, precision: text, about: text, fallback: z.nullable(text) });
 
+const kept = z.nullable(z.extend(description, { step: z.int() }));
+
 const answers = {
   begin: z.object({
     device,
-    kept: z.nullable(z.extend(description, { step: z.int() })),
+    kept,
     conditions: z.array(z.object({ id: text, title: text })),
   }),
+  kept,
   open: z.object({
     ...{ name: text, count: z.int(), read: z.int(), sound: z.int(), reading },
     ...{ faulty: z.array(fault), warnings: z.array(text) },

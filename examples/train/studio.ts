@@ -6,15 +6,7 @@ import {
   type Trainer,
   type TrainingMoment,
 } from "@underdraw/engine/training";
-import {
-  checkpoints,
-  describeTraining,
-  forgetTraining,
-  keepTraining,
-  keptFiles,
-  keptTraining,
-  roomLeft,
-} from "./kept-training.ts";
+import { keepingIn, ownFilesOf } from "./kept-training.ts";
 import { packFolder } from "./pack.ts";
 import type { Answer, Asked, KeptTraining, RunChoice, Told, TrainingChoice } from "./protocol.ts";
 import { type OpenedPairs, openReading, seeingConditions, watched } from "./reading.ts";
@@ -34,6 +26,7 @@ const shown = 128;
 /** Everything that the page works on, in its worker: the pairs, the trainer and what draws with its net. */
 export class Studio {
   readonly #engine: Engine;
+  readonly #keeping = keepingIn();
   #onLoad: (loaded: number, total: number) => void = () => {};
   #files: [path: string, file: Blob][] = [];
   #opened: OpenedPairs | null = null;
@@ -53,20 +46,24 @@ export class Studio {
   }
 
   async begin(): Promise<Answer<"begin">> {
-    // Without storage nothing is kept, and that is told when it matters.
-    const kept = await keptTraining().catch(() => null);
+    const kept = await this.kept();
     const conditions = seeingConditions.map(({ id, title }) => ({ id, title }));
     return { device: await this.#engine.device(), kept, conditions };
   }
 
+  /** What the browser keeps. Without storage that is nothing, and told when it matters. */
+  kept(): Promise<Answer<"kept">> {
+    return this.#keeping.found().catch(() => null);
+  }
+
   async open({ name, files, reading, side }: Asked<"open">, { tell, signal }: Asking): Promise<Answer<"open">> {
-    const kept = files === null ? await keptTraining() : null;
+    const kept = files === null ? await this.#keeping.found() : null;
     if (files === null && !kept) {
       const message = "The training that was kept is not there any more. Choose its pairs again.";
       throw new UnderdrawError("file-invalid", message, { file: "training.json", reason: message });
     }
     await this.#letGo();
-    this.#files = files ?? (await keptFiles());
+    this.#files = files ?? (await ownFilesOf(await this.#keeping.folder()));
     const folder = blobFolder(Object.fromEntries(this.#files), kept?.name ?? name);
     const opened = await openReading(folder, kept?.reading ?? reading, signal);
     const { source } = opened;
@@ -93,15 +90,15 @@ export class Studio {
       const { mode, batch, side } = request;
       const trainer = await this.#engine.train({ mode, batch, width: side, height: side }, { signal });
       this.#trainer = { trainer, choice: request };
-      return { ...trainer.plan, ...(await this.#keeping(trainer, mode)), base: "model-mini" };
+      return { ...trainer.plan, ...(await this.#roomFor(trainer, mode)), base: "model-mini" };
     } finally {
       this.#onLoad = () => {};
     }
   }
 
   /** Bytes of storage that there are, and that this training takes: its pairs, two checkpoints, and one being written. */
-  async #keeping(trainer: Trainer, mode: TrainingChoice["mode"]): Promise<Pick<Answer<"plan">, "room" | "keeping">> {
-    const room = await roomLeft().catch(() => 0);
+  async #roomFor(trainer: Trainer, mode: TrainingChoice["mode"]): Promise<Pick<Answer<"plan">, "room" | "keeping">> {
+    const room = await this.#keeping.room().catch(() => 0);
     const hasFiles = await navigator.storage?.getDirectory?.().catch(() => null);
     if (!hasFiles) return { room: 0, keeping: 1 };
     // In the light mode less is kept than the net has; how much is known when it is written.
@@ -119,8 +116,8 @@ export class Studio {
     if (keep) {
       const { name, count } = source;
       const description: KeptTraining = { version: 1, name, count, reading, request: choice, settings };
-      if (this.#isKept) await describeTraining(description);
-      else await keepTraining(description, this.#files);
+      if (this.#isKept) await this.#keeping.describe(description);
+      else await this.#keeping.keep(description, this.#files);
       this.#isKept = true;
     }
     try {
@@ -142,7 +139,7 @@ export class Studio {
     try {
       const run = trainer.run(source, {
         ...{ ...end, seed, signal, measureEvery: every, checkpointEvery: every },
-        ...(keep ? { place: checkpoints } : {}),
+        ...(keep ? { place: await this.#keeping.checkpoints() } : {}),
       });
       for await (const moment of run) {
         this.#note(moment);
@@ -217,7 +214,7 @@ export class Studio {
   }
 
   async forget(): Promise<void> {
-    await forgetTraining();
+    await this.#keeping.forget();
     this.#isKept = false;
   }
 

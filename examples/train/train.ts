@@ -11,6 +11,7 @@ import { pairsView } from "./pairs-view.ts";
 import { canKeep } from "./plan-view.ts";
 import { Preparation } from "./preparation.ts";
 import type { Answer, Reading } from "./protocol.ts";
+import { askToReplace } from "./replacing.ts";
 import { runView } from "./run-view.ts";
 import { saveView } from "./save-view.ts";
 import { tryView } from "./try-view.ts";
@@ -52,6 +53,10 @@ const link = new Link(
 let step = 0;
 let isKept = false;
 let training: AbortController | null = null;
+/** Whether somebody is asked if a training may begin. */
+let isAsking = false;
+/** Whether whoever is here wants what is learnt to be kept. */
+let mayKeep = true;
 /** Whether closing the page would lose what was learnt. */
 let isLosing = false;
 
@@ -60,6 +65,7 @@ const preparation = new Preparation({
   onReset() {
     step = 0;
     isKept = isLosing = false;
+    mayKeep = true;
     run.clear();
     trying.hide();
     saving.hide();
@@ -130,7 +136,7 @@ async function begin(): Promise<void> {
 
 /** Takes files, unless something was learnt from others. */
 async function choose(files: ChosenFiles | null, reading: Reading | null = null): Promise<void> {
-  if (training || step > 0) return;
+  if (training || isAsking || step > 0) return;
   if (files) await preparation.choose(files, reading);
   else note.show({ title: say("no-files"), text: say("no-files-remedy") });
 }
@@ -145,16 +151,37 @@ async function goOn(kept: NonNullable<Answer<"begin">["kept"]>): Promise<void> {
   await train();
 }
 
+/** Whether a training that could be kept is to be, though another may be kept already; null where it is not to begin. */
+async function askKept(): Promise<boolean | null> {
+  isAsking = true;
+  try {
+    const kept = await link.ask("kept", {});
+    if (kept === null || kept.step === 0) return true;
+    const answer = await askToReplace(kept);
+    if (answer === "leave") return null;
+    mayKeep = answer === "replace";
+    return mayKeep;
+  } catch (error) {
+    fail(error);
+    return null;
+  } finally {
+    isAsking = false;
+  }
+}
+
 async function train({ unkept = false } = {}): Promise<void> {
   const { plan, looked } = preparation;
-  if (!plan || training) return;
-  const keep = !unkept && (isKept || canKeep(plan));
+  if (!plan || training || isAsking) return;
+  if (unkept) mayKeep = false;
   const settings = readRun();
   if (!settings) return note.show({ title: say("bad-settings"), text: say("bad-settings-remedy"), bad: true });
   if (settings.minutes === undefined && settings.steps === undefined)
     return note.show({ title: say("no-end"), text: say("no-end-remedy"), bad: true });
   if (settings.steps !== undefined && step > 0 && settings.steps <= step)
     return note.show({ title: say("no-more-steps", { n: step }), text: say("no-more-steps-remedy"), bad: true });
+  const fits = mayKeep && canKeep(plan);
+  const keep = isKept || (fits && (await askKept()));
+  if (keep === null || preparation.plan !== plan) return;
   training = new AbortController();
   const { signal } = training;
   note.hide();

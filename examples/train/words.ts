@@ -43,8 +43,10 @@ const words = {
   stays: "Stays locked",
   "stays-about": "the base, all of it: {base}",
   keeps: "Is kept",
-  "keeps-about": "pairs and checkpoints, in this browser's storage ({bytes}), until you forget them",
-  "keeps-some": "pairs and checkpoints, in this browser's storage, until you forget them",
+  "keeps-about":
+    "pairs and checkpoints, in this browser's storage ({bytes}), until you forget them or let another training take their place",
+  "keeps-some":
+    "pairs and checkpoints, in this browser's storage, until you forget them or let another training take their place",
   "keeps-none": "nothing: this browser gives no room. Save the net before you close the page.",
   "keeps-little":
     "nothing: {bytes} are needed, and this browser gives {room}. Save the net before you close the page, or free some room.",
@@ -153,10 +155,19 @@ const words = {
   "foot-private": "Nothing leaves this machine",
   "kept-title": "“{name}” was being trained.",
   "kept-text": {
-    one: "{n} step is kept in this browser. Training other pairs takes its place.",
-    other: "{n} steps are kept in this browser. Training other pairs takes its place.",
+    one: "{n} step is kept in this browser. You are asked before other pairs take its place.",
+    other: "{n} steps are kept in this browser. You are asked before other pairs take its place.",
   },
   "kept-none": "No step was kept yet. Training other pairs takes its place.",
+  replacing: "“{name}” is kept here",
+  "replacing-why": {
+    one: "{n} step of that training is in this browser. If this one is kept too, it takes its place, and what was learnt is erased.",
+    other:
+      "{n} steps of that training are in this browser. If this one is kept too, it takes its place, and what was learnt is erased.",
+  },
+  "replacing-leave": "Leave it",
+  "replacing-unkept": "Train without keeping this one",
+  "replacing-erase": "Erase it and train",
   "said-looked": "{n} pairs were looked at. {sound} can be learnt from.",
   "said-stopped": "Stopped at step {n}. What was learnt is kept here.",
   "said-done": "The training has ended.",

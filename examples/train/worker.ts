@@ -38,6 +38,8 @@ function done(asked: ReturnType<typeof readAsked>, asking: Asking): unknown {
   switch (asked.ask) {
     case "begin":
       return studio.begin();
+    case "kept":
+      return studio.kept();
     case "open":
       return studio.open(asked.what, asking);
     case "plan":

@@ -307,6 +307,64 @@ test("a net is trained, stopped, gone on with after a reload, tried and saved", 
   await expect.poll(left).toBe(0);
 }, 1_500_000);
 
+test("another training erases a kept one only when that was agreed to", async () => {
+  await open();
+  // What a training of another day left: five steps.
+  await page.evaluate(async () => {
+    const root = await (await navigator.storage.getDirectory()).getDirectoryHandle("training", { create: true });
+    const write = async (folder: string, name: string, text: string): Promise<void> => {
+      const at = await root.getDirectoryHandle(folder, { create: true });
+      const out = await (await at.getFileHandle(name, { create: true })).createWritable();
+      await out.write(text);
+      await out.close();
+    };
+    const description = {
+      ...{ version: 1, name: "my icons", count: 1, reading: { kind: "pairs", condition: null, invert: false } },
+      ...{ request: { mode: "whole", batch: 2, side: 64 }, settings: { every: 1 } },
+    };
+    await write("data", "a.png", "x");
+    await write("run", "checkpoint-5.safetensors", "x");
+    await write("chosen", "training.json", JSON.stringify(description));
+  });
+  const kept = () =>
+    page.evaluate(async () => {
+      const root = await (await navigator.storage.getDirectory()).getDirectoryHandle("training");
+      const file = await (await root.getDirectoryHandle("chosen")).getFileHandle("training.json");
+      return (JSON.parse(await (await file.getFile()).text()) as { name: string }).name;
+    });
+  await page.reload();
+  await expect.poll(() => text("kept-text"), { timeout: 60_000 }).toContain("5 steps are kept");
+  await chooseSmall(1);
+  await page.locator("#files").setInputFiles(await pairFiles(5));
+  await expect.poll(isReady, { timeout: 90_000 }).toBe(true);
+
+  // The question has the focus and a name, and Escape leaves all as it is.
+  const question = page.getByRole("dialog", { name: "“my icons” is kept here" });
+  await page.locator("#train").focus();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => question.isVisible()).toBe(true);
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Leave it");
+  expect(await page.locator("#replacing").getAttribute("aria-describedby")).toBe("replacing-text");
+  expect(await text("replacing-text")).toMatch(/^5 steps of that training .* what was learnt is erased\.$/);
+  await lookWell("replacing");
+  await page.keyboard.press("Escape");
+  await expect.poll(() => question.isVisible()).toBe(false);
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("train");
+  expect(await text("train-text")).toBe("Train");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => question.isVisible()).toBe(true);
+  await page.keyboard.press("Enter");
+  await expect.poll(() => question.isVisible()).toBe(false);
+  expect(await kept()).toBe("my icons");
+  expect(await page.locator("#kept").isVisible()).toBe(true);
+
+  // Agreed to, the other takes its place.
+  await page.locator("#train").click();
+  await page.getByRole("button", { name: "Erase it and train" }).click();
+  await expect.poll(() => text("status"), { timeout: 300_000 }).toBe("The training has ended.");
+  expect(await kept()).toBe("these files");
+}, 800_000);
+
 test("where the browser gives no room, that is said, and training goes on without it", async () => {
   await open();
   const session = await context.newCDPSession(page);
