@@ -30,7 +30,7 @@ export function planLines({ asked, plan, base, from, count }: PlanWords): readon
   return [
     `Data: ${count} ${data.kind} in ${data.folder}${maps}.`,
     `Learns: ${learns}, ${begun}.`,
-    `Locked: all of ${base}.`,
+    `Locked: all of the UNet of ${base}.`,
     `Memory: ${bytesInWords(plan.bytes)}${has}, for weights ${bytesInWords(plan.weights)} and for a batch of ${batch} ${bytesInWords(plan.activations)}${anew}.`,
     isEndGiven
       ? `Length: ${endInWords(settings)}.`

@@ -41,7 +41,7 @@ const words = {
   "learns-whole": "a copy of the encoder and middle, the hint block, zero convolutions",
   "learns-light": "the hint block, zero convolutions, low-rank parts beside the copy",
   stays: "Stays locked",
-  "stays-about": "the base, all of it: {base}",
+  "stays-about": "the base's UNet, all of it: {base}",
   keeps: "Is kept",
   "keeps-about":
     "pairs and checkpoints, in this browser's storage ({bytes}), until you forget them or let another training take their place",

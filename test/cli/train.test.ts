@@ -38,7 +38,7 @@ describe("a training that is stopped and gone on from", () => {
         "beside the data; --out names another folder.",
         "Data: 11 pictures in",
         "maps drawn by canny.",
-        "Locked: all of base.",
+        "Locked: all of the UNet of base.",
         "Length: 4 steps in all.",
         "note: 1 of 11 pairs are faulty and left out.",
         "step 0, held out: fidelity 0.",

@@ -99,7 +99,7 @@ describe("a card", () => {
     ])
       expect(body.split("\n"), line).toContain(line);
     expect(body).toContain("`control-my-icons.safetensors` is the same net");
-    expect(body).toContain("361279120 numbers in 1200 steps. 859520964 numbers of the base were locked");
+    expect(body).toContain("361279120 numbers in 1200 steps. 859520964 numbers of the base's UNet were locked");
   });
 
   test("shows the curve from its first step to its last in few lines", () => {
@@ -118,6 +118,9 @@ describe("a card", () => {
   test("does not hide what is wrong or was not measured", () => {
     expect(card({}, { lockedAfter: "b".repeat(64) })).toContain("**The locked weights changed");
     expect(card({}, { lockedAfter: "b".repeat(64) })).not.toContain("were the same");
+    expect(card({}, { pairs: 4992, heldOut: 8 })).toContain(
+      "| SHA-256 of the pairs (of more than 1000: of all names, and of 200 pairs) |",
+    );
     expect(card({}, { measures: [], heldOut: 0 })).toContain("No pairs were held out");
     const loss = report.measures.map((measure) => ({ ...measure, fidelity: null }));
     expect(card({}, { measures: loss })).toContain("only the loss tells");

@@ -175,7 +175,7 @@ test("pairs are looked at before anything is learnt, and what is wrong stands be
   expect(await page.locator("#thumbs canvas").count()).toBe(16);
   expect(await text("findings")).toContain("8 pairs are few");
   expect(await text("plan")).toMatch(/MB at the most: .* weights, .* work/);
-  expect(await text("plan")).toContain("the base, all of it: model-mini");
+  expect(await text("plan")).toContain("the base's UNet, all of it: model-mini");
   await lookWell("pairs");
 
   // Light learns less, and takes less.

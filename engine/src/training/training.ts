@@ -149,8 +149,10 @@ export interface TrainingReport {
   readonly trained: number;
   readonly locked: number;
   /**
-   * SHA-256 of the locked weights, as they were before the first step and after the last, in hex. Equal. It is over the keys
-   * of their tensors in order, each with a line feed and the SHA-256 of its numbers in float32, little-endian.
+   * SHA-256 of the locked weights, as they were before the first step and after the last, in hex. Equal. These are the base's
+   * UNet, and in the light mode also the copy, whose keys begin with `control_model.`; a base's autoencoder and text encoder
+   * are not in a step. It is over the keys of their tensors in order, each with a line feed and the SHA-256 of its numbers in
+   * float32, little-endian.
    */
   readonly lockedBefore: string;
   readonly lockedAfter: string;
@@ -158,7 +160,10 @@ export interface TrainingReport {
   readonly firstDifference: number | null;
   readonly pairs: number;
   readonly heldOut: number;
-  /** SHA-256 of the pairs' names, pictures, maps and words, in hex. */
+  /**
+   * SHA-256 of the pairs' names, pictures, maps and words, in hex; of more than 1000 pairs, of all names and of the pictures,
+   * maps and words of 200, evenly spread.
+   */
   readonly data: string;
   readonly condition: string | null;
   readonly settings: Required<Omit<TrainingSettings, "steps" | "minutes" | "mean">> &
