@@ -61,7 +61,7 @@ const resultFlags: readonly Flag[] = [
   {
     name: "batch",
     value: "NUMBER",
-    help: "draw this many, 1 to 64, as FILE-1.png, FILE-2.png …: with --rng torch as one batch of diffusers, with --rng cuda from one seed on",
+    help: "draw this many, 1 to 64, as FILE-1.png, FILE-2.png …: with --rng torch as one batch of diffusers, with --rng cuda from one seed on, or with --variation from that seed on",
   },
   {
     name: "count",

@@ -133,12 +133,17 @@ const seeds = 2n ** 64n;
 
 /**
  * The request of one picture of a batch, as who made the random numbers does it: diffusers draws one tensor for all, A1111
- * takes one seed after the other.
+ * takes one seed after the other, or with a variation one seed of that after the other.
  */
 function pictureOfBatch(request: GenerateRequest, index: number, size: number): GenerateRequest {
   if (size === 1) return request;
   if (request.rng !== "cuda") return { ...request, batch: { index, size } };
-  return request.seed === undefined ? request : { ...request, seed: (BigInt(request.seed) + BigInt(index)) % seeds };
+  const counted = (seed: number | bigint): bigint => (BigInt(seed) + BigInt(index)) % seeds;
+  const { seed, variation } = request;
+  // A variation of no strength is none.
+  if (variation && variation.strength > 0)
+    return { ...request, variation: { ...variation, seed: counted(variation.seed) } };
+  return seed === undefined ? request : { ...request, seed: counted(seed) };
 }
 
 interface Generated {

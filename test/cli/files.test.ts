@@ -261,6 +261,18 @@ describe("a batch", () => {
     const { told } = await drawn("cuda.png", ...plain, "--rng", "cuda", "--batch", "2");
     expect(told.pictures.map(({ seed }: { seed: number }) => seed)).toEqual([5, 6]);
     expect(await recipeIn(at("cuda-2.png"))).toMatchObject({ seed: 6, batch: null, rng: "cuda" });
+    // With a variation it is the variation's seed that is counted up, as A1111 does it; one of no strength is none.
+    for (const [strength, seeds, towards] of [
+      ["0.5", [5, 5], 0],
+      ["0", [5, 6], "18446744073709551615"],
+    ] as const) {
+      const flags = ["--rng", "cuda", "--batch", "2", "--variation", `18446744073709551615=${strength}`];
+      const { told: varied } = await drawn("varied.png", ...plain, ...flags);
+      expect(varied.pictures.map(({ seed }: { seed: number }) => seed)).toEqual(seeds);
+      expect((await recipeIn(at("varied-1.png"))).variation?.seed).toBe("18446744073709551615");
+      expect((await recipeIn(at("varied-2.png"))).variation?.seed).toBe(towards);
+      expect(same("varied-1.png", "varied-2.png")).toBe(false);
+    }
     const unseeded = plain.filter((word, n) => word !== "--seed" && plain[n - 1] !== "--seed");
     const { told: random } = await drawn("random.png", ...unseeded, "--batch", "2");
     const [one, other] = random.pictures.map(({ seed }: { seed: number | string }) => String(seed));
