@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import type { LoadRequest, LoraRequest, StoredWeights } from "@underdraw/engine";
 import type { ModelSource } from "@underdraw/engine/node";
 import type { Arguments, Flag } from "./command.ts";
+import { ownWord } from "./embedding-words.ts";
 import { misused } from "./failure.ts";
 import { placedModel } from "./model-place.ts";
 import { choiceFrom, readNumber } from "./values.ts";
@@ -22,7 +23,7 @@ export const modelFlags: readonly Flag[] = [
     name: "embedding",
     value: "FILE[=NAME]",
     list: true,
-    help: "an embedding of textual inversion, which the word NAME stands for in the prompt; the file's name without it",
+    help: "an embedding of textual inversion, which the word NAME stands for in the prompt; without it the file's own word, or else its name",
   },
   { name: "vae", value: "PATH", help: "a VAE in place of the model's own: a folder or a .safetensors file" },
   {
@@ -56,8 +57,30 @@ export interface ModelFiles {
   readonly none: ReadonlySet<"vae" | "lora" | "embedding">;
 }
 
+/** What flags say of them before a file is opened. */
+interface AskedFiles extends Omit<ModelFiles, "embeddings"> {
+  readonly embeddings: readonly AskedEmbedding[];
+}
+
+interface AskedEmbedding {
+  readonly path: string;
+  /** Without it the file is asked. */
+  readonly word?: string;
+}
+
+type Given = Pick<Arguments, "flags" | "lists">;
+
+/** Reads the flags, and in the files of embeddings the words that they stand for. */
+export async function modelFilesFrom(given: Given, signal: AbortSignal): Promise<ModelFiles> {
+  const { embeddings, ...files } = askedFilesFrom(given);
+  const named: (readonly [word: string, file: ModelSource])[] = [];
+  for (const { path, word } of embeddings) named.push([word ?? (await wordOf(path, signal)), placedModel(path)]);
+  checkApart(named.map(([word]) => word));
+  return { ...files, embeddings: Object.fromEntries(named) };
+}
+
 /** Reads the flags; nothing is opened. Throws `request-invalid` for the first that cannot be meant. */
-export function modelFilesFrom({ flags, lists }: Pick<Arguments, "flags" | "lists">): ModelFiles {
+export function askedFilesFrom({ flags, lists }: Given): AskedFiles {
   const none = new Set<"vae" | "lora" | "embedding">();
   const listed = (name: "lora" | "embedding"): readonly string[] => {
     const values = lists.get(name) ?? [];
@@ -67,16 +90,8 @@ export function modelFilesFrom({ flags, lists }: Pick<Arguments, "flags" | "list
     return [];
   };
   const loras = listed("lora").map(loraFrom);
-  const paths = new Map<string, string>();
-  for (const text of listed("embedding")) {
-    const { word, path } = embeddingFrom(text);
-    if (paths.has(word)) {
-      const message = `--embedding names "${word}" twice. Give each file a word of its own: --embedding FILE=word.`;
-      throw misused("--embedding", message);
-    }
-    paths.set(word, named("--embedding", path));
-  }
-  const embeddings = Object.fromEntries([...paths].map(([word, path]) => [word, placedModel(path)]));
+  const embeddings = listed("embedding").map(embeddingFrom);
+  checkApart(embeddings.flatMap(({ word }) => word ?? []));
   const [vae, previews, prediction] = ["vae", "previews", "prediction"].map((name) => flags.get(name));
   const weights = flags.get("weights");
   if (vae === "none") none.add("vae");
@@ -127,14 +142,30 @@ function loraFrom(text: string): ModelFiles["loras"][number] {
   return { file: placedModel(named("--lora", path)), weight };
 }
 
-function embeddingFrom(text: string): { readonly word: string; readonly path: string } {
-  const [path, after] = parted(text);
-  const word = after ?? basename(path).replace(/\.[^.]+$/, "");
-  if (/\s/.test(word) || word === "") {
-    const message = `--embedding must have a word without spaces for its name, not "${word}": --embedding FILE=word.`;
-    throw misused("--embedding", message);
-  }
-  return { word, path };
+function embeddingFrom(text: string): AskedEmbedding {
+  const [path, word] = parted(text);
+  return { path: named("--embedding", path), ...(word !== undefined && { word: checked(word) }) };
+}
+
+/** The word of an embedding that no flag names: its file's own, or else the file's name. */
+async function wordOf(path: string, signal: AbortSignal): Promise<string> {
+  // What diffusers calls the file in a folder.
+  const within = join(path, "learned_embeds.safetensors");
+  const own = await ownWord(placedModel(existsSync(within) ? within : path), signal);
+  return own ?? checked(basename(path).replace(/\.[^.]+$/, ""));
+}
+
+function checked(word: string): string {
+  if (!/\s/.test(word) && word !== "") return word;
+  const message = `--embedding must have a word without spaces for its name, not "${word}": --embedding FILE=word.`;
+  throw misused("--embedding", message);
+}
+
+function checkApart(words: readonly string[]): void {
+  const twice = words.find((word, at) => words.indexOf(word) < at);
+  if (twice === undefined) return;
+  const message = `--embedding names "${twice}" twice. Give each file a word of its own: --embedding FILE=word.`;
+  throw misused("--embedding", message);
 }
 
 /** A file and what follows the last "=": a path may hold "=", and one that is there is taken as it is. */

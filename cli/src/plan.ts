@@ -11,7 +11,7 @@ import { checkControl, targetFrom, withSettings } from "./control-flags.ts";
 import { controlFromFlags, maskFrom, type PlannedControl, type Planning, saveMapOf } from "./control-plan.ts";
 import { misused } from "./failure.ts";
 import { checkInit, initFrom, withInitMask } from "./init-flags.ts";
-import { type ModelFiles, modelFilesFrom } from "./model-flags.ts";
+import { askedFilesFrom, type ModelFiles, modelFilesFrom } from "./model-flags.ts";
 import { readRecipe } from "./recipe-file.ts";
 import { choiceFrom, numberFrom, seedFrom, sizeFrom, variationFrom } from "./values.ts";
 
@@ -66,7 +66,7 @@ export function checkDrawing(given: Given): void {
   const again = given.flags.has("recipe");
   const { flags, groups } = withInitMask(given, given.flags.has("init"));
   settingsFrom(flags);
-  modelFilesFrom(given);
+  askedFilesFrom(given);
   for (const [at, group] of groups.entries()) checkControl(group, at, { hasMap: again });
   // A picture to begin with, or a model of one's own, can draw by the prompt alone; the pack without a map is a slip.
   const alone = again || flags.has("init") || flags.has("model");
@@ -90,7 +90,7 @@ export async function planFromFlags(given: Given, planning: Planning): Promise<P
   return {
     request: { negativePrompt: "", promptSyntax: "weighted", ...settings, ...init, prompt },
     controls,
-    files: modelFilesFrom(given),
+    files: await modelFilesFrom(given, planning.signal),
     detectors: Object.assign({}, ...controls.map(({ detectors }) => detectors)),
     warnings,
   };
@@ -122,7 +122,7 @@ export async function planFromRecipe(path: string, given: Given, planning: Plann
   return {
     request: { ...request, ...settingsFrom(flags), ...(await initFrom(flags, init, planning, warnings)) },
     controls,
-    files: modelFilesFrom(given),
+    files: await modelFilesFrom(given, planning.signal),
     detectors: {},
     warnings,
     recipe,

@@ -1,9 +1,10 @@
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseRecipe, type Recipe, recipeKeyword } from "@underdraw/engine";
 import { readPicture } from "@underdraw/engine/pictures";
 import { beforeAll, describe, expect, test } from "vitest";
-import { modelFilesFrom } from "../../cli/src/model-flags.ts";
+import { unheldWords } from "../../cli/src/embedding-words.ts";
+import { askedFilesFrom, modelFilesFrom } from "../../cli/src/model-flags.ts";
 import { safetensorsFile } from "../engine/safetensors-file.ts";
 import { said, scratch, tinyModel, underdraw } from "./command.ts";
 
@@ -33,6 +34,17 @@ const ink = loraFile("ink=1 bold.safetensors", 1);
 const paint = loraFile("paint.safetensors", 5);
 const mood = join(folder, "mood.safetensors");
 writeFileSync(mood, safetensorsFile({ emb_params: { dtype: "F32", shape: [2, 32], data: wave(64, 9, 0.5) } }));
+/** Files whose one tensor has a name: of a word, and of none. */
+const [cat, unnamed] = (
+  [
+    ["learned.safetensors", "<cat>"],
+    ["unnamed.safetensors", "*"],
+  ] as const
+).map(([name, tensor]) => {
+  const path = join(folder, name);
+  writeFileSync(path, safetensorsFile({ [tensor]: { dtype: "F32", shape: [32], data: wave(32, 3, 0.5) } }));
+  return path;
+}) as [string, string];
 const vae = join(folder, "vae-fair");
 cpSync(`${tinyModel.base}/vae`, vae, { recursive: true });
 {
@@ -52,7 +64,7 @@ const lists = (name: string, ...values: readonly string[]) => ({
 describe("the flags of files", () => {
   test("a LoRA's weight follows the last =, and a path may hold more of them", () => {
     const weightsOf = (...values: readonly string[]) =>
-      modelFilesFrom(lists("lora", ...values)).loras.map(({ file, weight }) => [file.name, weight]);
+      askedFilesFrom(lists("lora", ...values)).loras.map(({ file, weight }) => [file.name, weight]);
     expect(weightsOf(paint, `${paint}=0.5`, `${tinyModel.net}=2`, `${paint}=-1e-1`)).toEqual([
       ["paint.safetensors", undefined],
       ["paint.safetensors", 0.5],
@@ -66,20 +78,46 @@ describe("the flags of files", () => {
     ]);
   });
 
-  test("an embedding is called what its flag says, or what its file is", () => {
-    const words = (...values: readonly string[]) =>
-      Object.entries(modelFilesFrom(lists("embedding", ...values)).embeddings).map(([word, { name }]) => [word, name]);
+  test("an embedding is called what its flag says, or what its file calls it, or what its file is", async () => {
+    const words = async (...values: readonly string[]) => {
+      const { embeddings } = await modelFilesFrom(lists("embedding", ...values), AbortSignal.timeout(60_000));
+      return Object.entries(embeddings).map(([word, { name }]) => [word, name]);
+    };
     const [dotted, equals, proto] = ["easy.v2.safetensors", "a=b.safetensors", "__proto__.safetensors"].map((name) => {
       const path = join(folder, name);
       cpSync(mood, path);
       return path;
     }) as [string, string, string];
-    expect(words(dotted, equals, `${mood}=fair`, proto)).toEqual([
+    expect(await words(dotted, equals, `${mood}=fair`, proto)).toEqual([
       ["easy.v2", "easy.v2.safetensors"],
       ["a=b", "a=b.safetensors"],
       ["fair", "mood.safetensors"],
       ["__proto__", "__proto__.safetensors"],
     ]);
+    const inFolder = mkdtempSync(join(folder, "learned-"));
+    cpSync(cat, join(inFolder, "learned_embeds.safetensors"));
+    expect(await words(cat, `${cat}=kitten`, unnamed)).toEqual([
+      ["<cat>", "learned.safetensors"],
+      ["kitten", "learned.safetensors"],
+      ["unnamed", "unnamed.safetensors"],
+    ]);
+    expect(await words(inFolder)).toEqual([["<cat>", basename(inFolder)]]);
+    // Two files that call themselves the same.
+    await expect(words(cat, inFolder)).rejects.toThrow('--embedding names "<cat>" twice');
+  });
+
+  test("a word that neither prompt holds is told, however it is written where it is held", () => {
+    const unheld = (words: readonly string[], prompt: string, negativePrompt?: string) =>
+      unheldWords(words, { prompt, ...(negativePrompt !== undefined && { negativePrompt }) }).map(({ code }) => code);
+    for (const [word, prompt, negative] of [
+      ["<cat>", "a<CAT>house", ""],
+      ["Mood", "x", "(mood:1.2)"],
+      ["a(b)", String.raw`an a\(b\) house`, ""],
+      ["mood", "moody mood", ""],
+    ] as const)
+      expect(unheld([word], prompt, negative)).toEqual([]);
+    for (const prompt of ["a cat", "moody", "\u{1d400}mood", ""])
+      expect(unheld(["<cat>", "mood"], prompt)).toEqual(["embedding-unused", "embedding-unused"]);
   });
 });
 
@@ -127,6 +165,14 @@ describe("a picture of a model with files", () => {
     }
     await drawn("zero.png", ...plain, "--lora", `${ink}=0`);
     expect(await pixels("zero.png")).toEqual(before);
+  });
+
+  test("holds an embedding by the word that its file gives it, and says where no prompt does", async () => {
+    const named = [...tiny, "--prompt", "a <cat> house", ...plain.slice(4), "--embedding"];
+    expect((await drawn("cat.png", ...named, cat)).words).toBe("");
+    expect((await recipeIn(at("cat.png"))).embeddings).toMatchObject([{ word: "<cat>", name: "learned.safetensors" }]);
+    expect((await drawn("no-cat.png", ...named, `${cat}=dog`)).words).toMatch(/Neither prompt holds the word "dog"/);
+    expect(await pixels("cat.png")).not.toEqual(await pixels("no-cat.png"));
   });
 
   test("tells them, and its recipe names them without a path", async () => {

@@ -185,7 +185,7 @@ describe("what draw is asked that cannot be meant", () => {
     ["a LoRA beside none", [...good, "--lora", "none", "--lora", "a"], "--lora none leaves all out"],
     [
       "two embeddings of one word",
-      [...good, "--embedding", "a/x.safetensors", "--embedding", "b=x"],
+      [...good, "--embedding", "a.safetensors=x", "--embedding", "b=x"],
       'names "x" twice',
     ],
     ["an embedding of two words", [...good, "--embedding", "a.safetensors=two words"], "a word without spaces"],

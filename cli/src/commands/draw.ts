@@ -6,6 +6,7 @@ import { drawFlags } from "../draw-flags.ts";
 import { checkPlaces, numbered } from "../draw-places.ts";
 import { asJson, asLines, inWords } from "../draw-report.ts";
 import { type Drawn, drawPlan } from "../drawing.ts";
+import { unheldWords } from "../embedding-words.ts";
 import { exitCodes, misused } from "../failure.ts";
 import { withInitMask } from "../init-flags.ts";
 import { chooseModel, chooseNets } from "../model-choice.ts";
@@ -75,7 +76,7 @@ async function drawPicture(given: Arguments, { stdout, stderr, signal }: Surroun
     // How many controls a recipe has, and so how many files there will be, is known only now.
     if (planned.recipe) await checkPlaces(sorted, out, { ...counts, controls: planned.controls.length });
     const model = await chooseModel(flags.get("model"));
-    const plan = await withRecipeFiles(planned, { path: recipePath ?? "", base: model.base, signal });
+    const plan = await withFiles(planned, { path: recipePath ?? "", base: model.base, signal });
     const nets = await chooseNets(model, plan.controls, signal);
     const hint = model.isPack ? await promptHint(plan.request.prompt, signal) : null;
     const read = performance.now() - started;
@@ -140,11 +141,14 @@ async function drawPicture(given: Arguments, { stdout, stderr, signal }: Surroun
   }
 }
 
-/** The plan with the files that its recipe needs, checked against what was given; the plan itself without a recipe. */
-async function withRecipeFiles(plan: Plan, lookup: Omit<RecipeLookup, "recipe">): Promise<Plan> {
-  if (!plan.recipe) return plan;
-  const { files, warnings } = await filesForRecipe(plan.files, { ...lookup, recipe: plan.recipe });
-  return { ...plan, files, warnings: [...plan.warnings, ...warnings] };
+/** The plan with the files that its recipe needs, checked against what was given, and what of them does not act. */
+async function withFiles(plan: Plan, lookup: Omit<RecipeLookup, "recipe">): Promise<Plan> {
+  const { recipe } = plan;
+  const { files, warnings } = recipe
+    ? await filesForRecipe(plan.files, { ...lookup, recipe })
+    : { files: plan.files, warnings: [] };
+  const unheld = unheldWords(Object.keys(files.embeddings), plan.request);
+  return { ...plan, files, warnings: [...plan.warnings, ...warnings, ...unheld] };
 }
 
 function hintFor({ flags, groups, words }: Arguments): string {
