@@ -1,7 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { Engine, type TrainingMode } from "@underdraw/engine";
 import { nodeFolder } from "@underdraw/engine/node";
+import { openPairs } from "@underdraw/engine/training";
 import { miniFolder } from "@underdraw/model-mini/node";
 import { adam, adamwStep } from "../engine/src/graph/adamw.ts";
 import { CONTROL_PREFIX, elements, sinusoids } from "../engine/src/graph/index.ts";
@@ -22,10 +24,11 @@ import { loadNow, machine, median, megabytes, milliseconds, numberOption, table 
 // A step of training the pack's net, forward, backward and AdamW with its clipping, on the CPU provider against PyTorch
 // with diffusers on the same cores: each in a process of its own, in turn, to and fro. What counts is the time of the
 // processors at its least, since other work can only add. Then what segments save of memory, each in a process of its
-// own, against what is counted before; and where the time goes by operation. Memory is Linux only.
+// own, against what is counted before; what whole trainings take, with held-out pairs drawn and without, against their
+// plan (limit: within 20 %); and where the time goes by operation. Memory is Linux only.
 //
 //   node scripts/run.mjs bench/training.ts --python PYTHON              (one with torch and diffusers)
-//   also: --batch 8 --context 77 --rank 4 --segments 2 --rounds 7 --threads N (for both) --memory --operations
+//   also: --batch 8 --context 77 --rank 4 --segments 2 --rounds 7 --threads N (for both) --memory --plan --operations
 
 const { values } = parseArgs({
   options: {
@@ -36,9 +39,11 @@ const { values } = parseArgs({
     segments: { type: "string", default: "1" },
     rounds: { type: "string", default: "7" },
     memory: { type: "boolean", default: false },
+    plan: { type: "boolean", default: false },
     operations: { type: "boolean", default: false },
     threads: { type: "string" },
     child: { type: "string" },
+    training: { type: "string" },
   },
 });
 const extent = {
@@ -242,6 +247,48 @@ async function memoryTable(): Promise<void> {
   console.log(table(["segments", "a run takes", "counted", "counted / taken", "processors"], rows));
 }
 
+/** A whole training: what of the pack's fresh net learns, pairs a step, and pairs that are held out and drawn. */
+interface Training {
+  readonly mode: TrainingMode;
+  readonly batch: number;
+  readonly heldOut: number;
+}
+
+/** Trains on the example's pairs in this process, and reports what was planned and what it took on stdout. */
+async function planProcess({ mode, batch, heldOut }: Training): Promise<void> {
+  const pairs = await openPairs(nodeFolder(fileURLToPath(new URL("../examples/train/pairs", import.meta.url))), {
+    condition: "silhouette",
+  });
+  await using engine = new Engine({ models: nodeFolder(miniFolder()), runtime: { device: "cpu" } });
+  await using trainer = await engine.train({ mode, batch });
+  const { bytes, samples } = trainer.plan;
+  const settings = { steps: 6, measureEvery: 3, heldOut };
+  let drawn = 0;
+  for await (const moment of trainer.run(pairs, settings))
+    if (moment.kind === "measure") drawn += moment.samples.length;
+  if (heldOut > 0 && drawn === 0) throw new Error("Nothing was drawn.");
+  const measured = procBytes("self/status", "VmHWM");
+  if (measured === null) throw new Error("This system does not tell of resident memory.");
+  const estimate = heldOut > 0 ? bytes : bytes - (samples ?? 0);
+  console.log(JSON.stringify({ estimate, measured }));
+}
+
+async function planTable(): Promise<void> {
+  const rows: string[][] = [];
+  let worst = 0;
+  for (const heldOut of [4, 0])
+    for (const batch of [8, 4])
+      for (const mode of ["whole", "light"] as const) {
+        const child = ["--child", "plan", "--training", JSON.stringify({ mode, batch, heldOut })];
+        const { estimate, measured } = await runChild<Pick<Report, "estimate" | "measured">>(import.meta.url, child);
+        worst = Math.max(worst, Math.abs(estimate / measured - 1));
+        const numbers = [megabytes(measured), megabytes(estimate), (estimate / measured).toFixed(2)];
+        rows.push([mode, `${batch}`, heldOut > 0 ? "yes" : "no", ...numbers]);
+      }
+  console.log(table(["learns", "batch", "draws", "taken", "planned", "planned / taken"], rows));
+  console.log(`limit of 20 %: ${worst <= 0.2 ? "held" : "BROKEN"}, off by ${(100 * worst).toFixed(0)} % at the most`);
+}
+
 async function operationTable(): Promise<void> {
   const { step, weights } = await openPack();
   const times = await operationTimes(step.graph, weights, extent, 3);
@@ -256,9 +303,11 @@ async function operationTable(): Promise<void> {
 
 if (values.child === "step") await stepProcess();
 else if (values.child === "memory") await memoryProcess();
+else if (values.child === "plan") await planProcess(JSON.parse(values.training ?? "{}") as Training);
 else {
   if (values.python !== undefined) await compare(values.python);
   if (values.memory) await memoryTable();
+  if (values.plan) await planTable();
   if (values.operations) await operationTable();
 }
 

@@ -78,7 +78,7 @@ const counted = (count: number, what: string): string => `${count} ${what}${coun
 const quotedPath = (path: string): string => (/^[\w./@%+=:~-]+$/.test(path) ? path : JSON.stringify(path));
 
 /** A count in thousands, millions or billions, with three digits. */
-function amount(count: number): string {
+export function amount(count: number): string {
   for (const [size, unit] of [
     [1e9, "G"],
     [1e6, "M"],

@@ -1,4 +1,5 @@
 import type { TrainingMeasure, TrainingPlan, TrainingReport } from "@underdraw/engine";
+import { amount } from "./inspection-words.ts";
 import { bytesInWords } from "./progress.ts";
 import { type TrainAsked, usualMinutes } from "./train-asked.ts";
 
@@ -22,6 +23,12 @@ export function planLines({ asked, plan, base, from, count }: PlanWords): readon
     data.kind === "pairs" ? (condition ? `, maps of ${condition.id}` : "") : `, maps drawn by ${condition?.id}`;
   const has = plan.available === null ? "" : ` of ${bytesInWords(plan.available)}`;
   const anew = plan.segments > 1 ? `; activations are computed twice, in ${plan.segments} parts, so that they fit` : "";
+  const drawn =
+    settings.heldOut === 0
+      ? ""
+      : plan.samples === null
+        ? "; no samples are drawn, for which there is no room"
+        : `, for what draws samples ${bytesInWords(plan.samples)}`;
   const begun = from === null ? "begun fresh: it changes nothing until it has learnt" : `begun from ${from}`;
   const learns =
     mode === "whole"
@@ -29,9 +36,9 @@ export function planLines({ asked, plan, base, from, count }: PlanWords): readon
       : `the hint block, the zero convolutions and parts of rank ${rank} beside a copy of the base's encoder`;
   return [
     `Data: ${count} ${data.kind} in ${data.folder}${maps}.`,
-    `Learns: ${learns}, ${begun}.`,
-    `Locked: all of the UNet of ${base}.`,
-    `Memory: ${bytesInWords(plan.bytes)}${has}, for weights ${bytesInWords(plan.weights)} and for a batch of ${batch} ${bytesInWords(plan.activations)}${anew}.`,
+    `Learns: ${learns}, ${amount(plan.trained)} numbers, ${begun}.`,
+    `Locked: all of the UNet of ${base}${mode === "light" ? ", and the copy" : ""}, ${amount(plan.locked)} numbers.`,
+    `Memory: ${bytesInWords(plan.bytes)}${has}, for weights ${bytesInWords(plan.weights)}, for a batch of ${batch} ${bytesInWords(plan.activations)}${drawn}${anew}.`,
     isEndGiven
       ? `Length: ${endInWords(settings)}.`
       : `Length: ${usualMinutes} minutes, since neither --minutes nor --steps says how long.`,

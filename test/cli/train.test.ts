@@ -38,12 +38,15 @@ describe("a training that is stopped and gone on from", () => {
         "beside the data; --out names another folder.",
         "Data: 11 pictures in",
         "maps drawn by canny.",
-        "Locked: all of the UNet of base.",
         "Length: 4 steps in all.",
         "note: 1 of 11 pairs are faulty and left out.",
         "step 0, held out: fidelity 0.",
       ])
         expect(stopped.stderr).toContain(words);
+      const [, learns, locked] =
+        /^Learns: .*, ([\d.]+) M numbers, begun.*\nLocked: all of the UNet of base, ([\d.]+) M numbers\.$/m.exec(
+          stopped.stderr,
+        ) ?? [];
       const [checkpoint = "", sheet] = filesIn(out);
       expect([checkpoint, sheet]).toEqual([expect.stringMatching(/^checkpoint-00000[23]\./), "samples-000000.png"]);
       expect(stopped.stderr).toContain(`Stopped. What was learnt is in ${out}/${checkpoint}, after step `);
@@ -78,6 +81,8 @@ describe("a training that is stopped and gone on from", () => {
         condition: "canny",
         pairs: 9,
       });
+      const inMillions = (count: number) => (count / 1e6).toPrecision(3);
+      expect([learns, locked]).toEqual([inMillions(report.trained), inMillions(report.locked)]);
 
       const drawn = join(folder, "drawn.png");
       const draw = told(written, "draw with it: underdraw");

@@ -141,6 +141,20 @@ describe("memory", () => {
   });
 });
 
+test("memory that holds the training and not what draws samples trains without them, and says so once", async () => {
+  await using roomy = await testTrainer({ memory: Number.POSITIVE_INFINITY });
+  const samples = roomy.plan.samples ?? 0;
+  expect(samples).toBeGreaterThan(1e6);
+  const bytes = roomy.plan.bytes - samples;
+  await using tight = await testTrainer({ memory: bytes });
+  expect(tight.plan).toMatchObject({ bytes, samples: null, segments: 1 });
+  const moments = await trained(tight, { steps: 2, heldOut: 2, measureEvery: 1 });
+  const measures = only(moments, "measure");
+  expect(measures).toHaveLength(3);
+  for (const measure of measures) expect(measure).toMatchObject({ samples: [], fidelity: null });
+  expect(only(moments, "note").filter(({ text }) => /^No samples are drawn/.test(text))).toHaveLength(1);
+});
+
 describe("a place", () => {
   test("without room for one checkpoint is refused before a pair is prepared", async () => {
     await using trainer = await testTrainer();

@@ -99,7 +99,7 @@ describe("a card", () => {
     ])
       expect(body.split("\n"), line).toContain(line);
     expect(body).toContain("`control-my-icons.safetensors` is the same net");
-    expect(body).toContain("361279120 numbers in 1200 steps. 859520964 numbers of the base's UNet were locked");
+    expect(body).toContain("361279120 numbers in 1200 steps. 859520964 numbers of the base's UNet were locked.");
   });
 
   test("shows the curve from its first step to its last in few lines", () => {

@@ -21,6 +21,9 @@ import type { RunParts } from "./training-run.ts";
 // A run from its first step on: it learns, is measured, and keeps what it learnt now and then and at the end, whoever ends
 // it.
 
+const unseen =
+  "No samples are drawn: beside the training there is no room for what draws them. The loss on held-out pairs tells how far the net is.";
+
 type Moments = AsyncGenerator<TrainingMoment, void, undefined>;
 
 /** What a run that goes is made of. */
@@ -49,6 +52,7 @@ export class GoingRun {
   #sound = -1;
   #isAstray = false;
   #drawn: readonly TrainingPair[] | null = null;
+  #isToldUnseen = false;
 
   constructor(parts: TrainerParts, run: RunParts, going: GoingParts) {
     const { learnt, heldOut, source } = going.material;
@@ -192,13 +196,17 @@ export class GoingRun {
     const { step } = this.#state;
     const loss = await this.#proven();
     let samples: readonly TrainingSample[] = [];
-    try {
-      samples = await this.#samples();
-    } catch (error) {
-      // A training that fits goes on where drawing beside it does not.
-      if (!UnderdrawError.is(error, "out-of-memory") || this.#going.material.source.runtime.lost) throw error;
-      yield { kind: "note", fraction: clock.fraction, text: `No samples were drawn. ${error.message}` };
-    }
+    // A training that fits goes on where drawing beside it does not.
+    if (this.#parts.plan.samples === null) {
+      if (!this.#isToldUnseen) yield { kind: "note", fraction: clock.fraction, text: unseen };
+      this.#isToldUnseen = true;
+    } else
+      try {
+        samples = await this.#samples();
+      } catch (error) {
+        if (!UnderdrawError.is(error, "out-of-memory") || this.#going.material.source.runtime.lost) throw error;
+        yield { kind: "note", fraction: clock.fraction, text: `No samples were drawn. ${error.message}` };
+      }
     const told = { step, loss, baseLoss: this.#baseLoss, fidelity: meanFidelity(samples) };
     const { isFresh } = this.#parts;
     const measure = { ...told, converged: hasConverged(withMeasure(this.#state.measures, told), { isFresh }) };

@@ -90,7 +90,7 @@ function what({ mode, trained, locked: fixed, steps }: TrainingReport): string {
     mode === "whole"
       ? "a copy of the base's encoder and middle, the hint block and zero convolutions"
       : "the hint block, zero convolutions, and low-rank parts beside a copy of the base's encoder, which are merged in";
-  return `What learnt: ${how}; ${trained} numbers in ${steps} steps. ${fixed} numbers of the base's UNet were locked.`;
+  return `What learnt: ${how}; ${trained} numbers in ${steps} steps. ${fixed} numbers of the base's UNet${mode === "light" ? " and the copy" : ""} were locked.`;
 }
 
 type Row = readonly (string | number)[];

@@ -11,6 +11,7 @@ import { fingerprintOf } from "../model-fingerprint.ts";
 import type { BaseModel } from "../models/base.ts";
 import { openDefaults } from "../models/defaults.ts";
 import { joinTensors } from "../models/tensors.ts";
+import { drawingMemory } from "./drawing-memory.ts";
 import { freshNetConfig, freshNetTensors } from "./fresh-net.ts";
 import { NetTrainer } from "./net-trainer.ts";
 import type { Trainer, TrainRequest } from "./training.ts";
@@ -60,7 +61,7 @@ export async function openTrainer(request: TrainRequest, parts: TrainingParts, o
     if (config.globalPool) throw pooled(net?.model.name ?? "");
     const shapes = shapesOf(base, config);
     const before = net?.model.tensors ?? freshNetTensors(unet.tensors, shapes, 0);
-    const { canvas } = await openDefaults(opened.source, base, options);
+    const { canvas, ...defaults } = await openDefaults(opened.source, base, options);
     const factor = vaeFactor(vae.config);
     const multiple = factor * 2 ** (unet.config.channels.length - 1);
     const side = (name: "width" | "height"): number => {
@@ -77,6 +78,7 @@ export async function openTrainer(request: TrainRequest, parts: TrainingParts, o
       device: runtime.provider === "webgpu" ? "gpu" : "cpu",
       rank: mode === "light" ? rank : null,
       preparing: preparingBytes(runtime, base, { width, height }),
+      drawing: drawingMemory(runtime, base, config, { ...defaults, width, height }),
       budget: request.memory ?? parts.memory ?? runtime.memory.total,
     });
     return new NetTrainer({

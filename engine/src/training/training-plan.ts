@@ -1,13 +1,14 @@
 import { UnderdrawError } from "../core/errors.ts";
 import { adamwStep } from "../graph/adamw.ts";
 import type { ControlNetConfig, UnetConfig } from "../graph/config.ts";
-import { elements } from "../graph/graph.ts";
+import { elements, type Weight } from "../graph/graph.ts";
 import { textEncoder, vaeEncoder } from "../graph/index.ts";
 import { runMemory, weightBytes } from "../graph/memory.ts";
 import { type StepShape, stepMemory, type TrainingStep, trainingStep } from "../graph/training-step.ts";
 import { inWords, overheadOf } from "../memory-overhead.ts";
 import type { BaseModel } from "../models/base.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { DrawingMemory } from "./drawing-memory.ts";
 import type { TrainingPlan } from "./training.ts";
 
 // What a training takes, counted from the shapes of its graph before anything is loaded, and in how many segments
@@ -39,52 +40,61 @@ export function preparingBytes(
   return overhead.weights * (weightBytes(encoder) + weightBytes(words)) + taken;
 }
 
+/** How many numbers weights have. */
+const countOf = (weights: readonly Weight[]): number => weights.reduce((sum, { dims }) => sum + elements(dims), 0);
+
 /** A step that fits, and what it takes. */
 export interface PlannedStep {
   readonly step: TrainingStep;
   readonly plan: TrainingPlan;
 }
 
-/** Chooses how a step is computed. Throws `out-of-memory` where none fits `budget` (bytes; null where nobody tells). */
+/**
+ * Chooses how a step is computed: so that held-out pairs can be drawn beside it, and where that fits in no way, so that it
+ * fits alone. Throws `out-of-memory` where none fits `budget` (bytes; null where nobody tells).
+ */
 export function planStep(
   runtime: Pick<Runtime, "provider" | "memory">,
   unet: UnetConfig,
   net: ControlNetConfig,
   {
     preparing,
+    drawing,
     budget,
     ...shape
   }: Omit<StepShape, "segments"> & {
     /** See `preparingBytes`. */
     readonly preparing: number;
+    readonly drawing: DrawingMemory;
     readonly budget: number | null;
   },
 ): PlannedStep {
   const overhead = overheadOf(runtime.provider, "float32");
-  let least: PlannedStep | null = null;
+  const fits = (bytes: number): boolean => budget === null || bytes <= budget;
+  let alone: PlannedStep | null = null;
+  let least = Number.POSITIVE_INFINITY;
   for (const segments of segmentCounts) {
     const step = trainingStep(unet, net, { ...shape, segments });
-    const learns = step.weights.reduce((sum, { dims }) => sum + 4 * elements(dims), 0);
+    const [trained, locked] = [countOf(step.weights), countOf(step.graph.weights)];
     // What AdamW makes lies beside what it reads until the step is found sound.
     const made = runMemory(adamwStep(step.weights), shape.extent).peak;
-    const weights = overhead.weights * weightBytes(step.graph) + 3 * learns + overhead.runs * made;
+    const weights = overhead.weights * weightBytes(step.graph) + 3 * 4 * trained + overhead.runs * made;
     const activations = stepMemory(step.graph, shape.extent);
     const bytes = Math.round(overhead.fixed + beside + preparing + weights + activations);
-    const plan = {
-      bytes,
-      weights: Math.round(weights),
-      activations: Math.round(activations),
-      segments,
-      available: budget,
-    };
-    if (!least || bytes < least.plan.bytes) least = { step, plan };
-    if (budget === null || bytes <= budget) return { step, plan };
+    // Sessions that keep their room keep that of a step while a picture is drawn; else one room serves both in turn.
+    const runs = drawing.needed - drawing.models;
+    const more = overhead.keepsRuns ? runs : Math.max(0, runs - activations);
+    const samples = Math.max(0, Math.round(drawing.models + more - overhead.fixed - preparing));
+    const counted = { trained, locked, weights: Math.round(weights), activations: Math.round(activations), segments };
+    const plan = { ...counted, samples, bytes: bytes + samples, available: budget };
+    if (fits(plan.bytes)) return { step, plan };
+    if (fits(bytes)) alone ??= { step, plan: { ...plan, samples: null, bytes } };
+    least = Math.min(least, bytes);
   }
-  const { bytes } = (least as PlannedStep).plan;
-  const has = inWords(budget ?? 0);
+  if (alone) return alone;
   throw new UnderdrawError(
     "out-of-memory",
-    `Training would take ${inWords(bytes)}, and there are ${has}. Take fewer pairs a step, a smaller picture, or the light mode, in which less learns.`,
-    { needed: bytes },
+    `Training would take ${inWords(least)}, and there are ${inWords(budget ?? 0)}. Take fewer pairs a step, a smaller picture, or the light mode, in which less learns.`,
+    { needed: least },
   );
 }

@@ -1,4 +1,3 @@
-import { elements } from "../graph/graph.ts";
 import type { TrainerParts } from "./net-trainer.ts";
 import type { RunState } from "./run-state.ts";
 import type { TrainingReport } from "./training.ts";
@@ -14,14 +13,13 @@ export interface RunRecord {
 
 /** What a training did. `lockedAfter` is the digest of the locked weights now. */
 export function reportOf(
-  { mode, width, height, batch, base, step: { graph, weights } }: TrainerParts,
+  { mode, width, height, batch, base, plan }: TrainerParts,
   { state, learnt, heldOut, condition }: RunRecord,
   lockedAfter: string,
 ): TrainingReport {
   const { step: steps, lockedBefore, firstDifference, data, settings, curve, measures, seconds } = state;
-  const count = (of: typeof weights): number => of.reduce((sum, { dims }) => sum + elements(dims), 0);
   return {
-    ...{ steps, mode, base: base.model.name, trained: count(weights), locked: count(graph.weights) },
+    ...{ steps, mode, base: base.model.name, trained: plan.trained, locked: plan.locked },
     ...{ lockedBefore, lockedAfter, firstDifference, pairs: learnt, heldOut, data, condition, settings },
     ...{ width, height, batch, curve, measures, seconds },
   };

@@ -145,7 +145,7 @@ export interface TrainingReport {
   readonly mode: TrainingMode;
   /** The checkpoint's name. */
   readonly base: string;
-  /** Numbers that learnt, and numbers that were locked. */
+  /** Numbers that learnt, and numbers of base and net that were locked: as the plan said. */
   readonly trained: number;
   readonly locked: number;
   /**
@@ -190,10 +190,18 @@ export interface NetExport {
 
 /** What a training is expected to take, before anything is computed. A mean of the weights takes one more copy of them. */
 export interface TrainingPlan {
+  /** Numbers that learn, and numbers of base and net that are locked. */
+  readonly trained: number;
+  readonly locked: number;
   /** Bytes at the most, and of that weights with their moments and gradients, and activations of one batch. */
   readonly bytes: number;
   readonly weights: number;
   readonly activations: number;
+  /**
+   * Bytes of that for what draws held-out pairs, which a run with `heldOut: 0` does without. Null where there is no room for
+   * it beside the training: then nothing is drawn, and measures tell losses alone.
+   */
+  readonly samples: number | null;
   /** In how many segments activations are computed anew; 1 for none. */
   readonly segments: number;
   /** Bytes that there are; null where nobody tells. */
