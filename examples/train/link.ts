@@ -9,10 +9,18 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What the page hears without having asked. */
+export interface LinkListeners {
+  /** A worker is lost: why, and whether it was one that never said anything, so that another would do no better. */
+  onCrash(reason: string, again: boolean): void;
+  /** Something went wrong in the worker that ends nothing. */
+  onReport(text: string): void;
+}
+
 /** The page's end of its worker. A worker that fails is told once, and the next question starts another. */
 export class Link {
   readonly #make: () => Worker;
-  readonly #onCrash: (again: boolean) => void;
+  readonly #listeners: LinkListeners;
   /** Whether the worker of now ever said something. */
   #wasHeard = false;
   #worker: Worker | null = null;
@@ -22,10 +30,9 @@ export class Link {
     { onTold(told: Told): void; answer(value: unknown): void; fail(error: Error): void }
   >();
 
-  /** `onCrash` hears of a lost worker, and whether that was one that never said anything: another would do no better. */
-  constructor(make: () => Worker, onCrash: (again: boolean) => void) {
+  constructor(make: () => Worker, listeners: LinkListeners) {
     this.#make = make;
-    this.#onCrash = onCrash;
+    this.#listeners = listeners;
   }
 
   /** Asks something. Rejects with what the worker failed with, and with `worker-crashed` when it is lost. */
@@ -61,8 +68,10 @@ export class Link {
     const worker = this.#make();
     this.#wasHeard = false;
     worker.onmessage = ({ data }: MessageEvent<unknown>) => {
-      const { of, event, answer, error } = readHeard(data);
+      const heard = readHeard(data);
       this.#wasHeard = true;
+      if ("reported" in heard) return this.#listeners.onReport(heard.reported);
+      const { of, event, answer, error } = heard;
       const asked = this.#open.get(of);
       if (event) asked?.onTold(event);
       try {
@@ -77,10 +86,10 @@ export class Link {
       worker.terminate();
       if (this.#worker === worker) this.#worker = null;
       const again = !this.#wasHeard;
-      const reason = event.message || "no reason was given";
+      const reason = event.message?.replace(/^Uncaught /, "").replace(/\.$/, "") || "no reason was given";
       const lost = new UnderdrawError("worker-crashed", `The worker stopped: ${reason}.`, { reason, again });
       for (const { fail } of [...this.#open.values()]) fail(lost);
-      this.#onCrash(again);
+      this.#listeners.onCrash(reason, again);
     };
     return worker;
   }

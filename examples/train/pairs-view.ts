@@ -1,6 +1,6 @@
 import { find, make, shownPixels } from "./element.ts";
 import type { ShownPair } from "./protocol.ts";
-import { say } from "./words.ts";
+import { inPageWords, say } from "./words.ts";
 
 /** The pairs as they were looked at: what was found, and each one small. */
 export interface PairsView {
@@ -54,7 +54,7 @@ export function pairsView(): PairsView {
           say("pairs-sound", { sound, n: all }),
           ...(read < all ? [say("pairs-read", { read, n: all })] : []),
         ].join(" · ");
-      const items = warnings.map((text) => make("li", { className: "warn", textContent: text }));
+      const items = warnings.map((text) => make("li", { className: "warn", textContent: inPageWords(text) }));
       if (items.length === 0 && faulty.length === 0)
         items.push(make("li", { className: "good", textContent: say("finding-none") }));
       findings.replaceChildren(...items);

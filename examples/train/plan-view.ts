@@ -15,19 +15,24 @@ export function showPlan(plan: Answer<"plan"> | null, { mode }: Pick<TrainingCho
     find("plan-memory").textContent = say("plan-opening");
     return;
   }
-  const { bytes, weights, activations, segments, available, base, room, keeping } = plan;
+  const { bytes, weights, activations, samples, segments, available, base, room, keeping, trained, locked } = plan;
   const of = available ?? bytes;
+  const work = activations + (samples ?? 0);
   meter.style.setProperty("--weights", String(Math.min(1, weights / of)));
-  meter.style.setProperty("--activations", String(Math.min(1, activations / of)));
+  meter.style.setProperty("--activations", String(Math.min(1, work / of)));
   const values = {
     bytes: bytesInWords(bytes),
     weights: bytesInWords(weights),
-    activations: bytesInWords(activations),
+    activations: bytesInWords(work),
     available: bytesInWords(of),
   };
   const words = say(available === null ? "plan-memory" : "plan-memory-of", values);
   meter.ariaLabel = words;
-  find("plan-memory").textContent = segments > 1 ? `${words}. ${say("plan-segments")}` : words;
+  const more = [
+    ...(segments > 1 ? [say("plan-segments")] : []),
+    ...(samples === null ? [say("plan-unseen")] : []),
+  ].join(" ");
+  find("plan-memory").textContent = more === "" ? words : `${words}. ${more}`;
   const kept =
     room === 0
       ? say("keeps-none")
@@ -39,8 +44,8 @@ export function showPlan(plan: Answer<"plan"> | null, { mode }: Pick<TrainingCho
   const row = (title: string, text: string, className = ""): HTMLElement =>
     make("div", { className }, make("dt", { textContent: title }), make("dd", { textContent: text }));
   facts.replaceChildren(
-    row(say("learns"), say(`learns-${mode}`)),
-    row(say("stays"), say("stays-about", { base })),
+    row(say("learns"), say(`learns-${mode}`, { trained })),
+    row(say("stays"), say(`stays-${mode}`, { base, locked })),
     row(say("keeps"), kept, canKeep(plan) ? "" : "warn"),
   );
 }

@@ -1,5 +1,11 @@
-import type { Pixels, WireError } from "@underdraw/engine";
-import type { TrainingMeasure, TrainingMoment, TrainingReport, TrainingSample } from "@underdraw/engine/training";
+import type {
+  Pixels,
+  TrainingMeasure,
+  TrainingMoment,
+  TrainingReport,
+  TrainingSample,
+  WireError,
+} from "@underdraw/engine";
 import * as z from "zod/mini";
 
 // What the page and its worker say to each other. The page asks, each time with a number; the worker tells what happens
@@ -156,7 +162,9 @@ const answers = {
     ...{ faulty: z.array(fault), warnings: z.array(text) },
   }),
   plan: z.object({
-    ...{ bytes: number, weights: number, activations: number, segments: z.int(), available: z.nullable(number) },
+    ...{ trained: z.int(), locked: z.int() },
+    ...{ bytes: number, weights: number, activations: number, samples: z.nullable(number) },
+    ...{ segments: z.int(), available: z.nullable(number) },
     /** Bytes that files of the page may still take, and what keeping this training takes; null where nobody tells. */
     ...{ room: z.nullable(number), keeping: z.nullable(number), base: text },
   }),
@@ -179,12 +187,16 @@ const error: z.ZodMiniType<WireError> = z.object({
 });
 
 const asked = z.object({ id, ask: z.enum(Object.keys(asks) as [AskName, ...AskName[]]), what: z.unknown() });
-const heard = z.object({
-  of: id,
-  event: z.optional(events),
-  answer: z.optional(z.object({ value: z.unknown() })),
-  error: z.optional(error),
-});
+const heard = z.union([
+  z.object({
+    of: id,
+    event: z.optional(events),
+    answer: z.optional(z.object({ value: z.unknown() })),
+    error: z.optional(error),
+  }),
+  /** What went wrong beside all that is asked. */
+  z.object({ reported: text }),
+]);
 
 /** Reads what the page asks. Throws for what it never says. */
 export function readAsked(

@@ -1,8 +1,8 @@
-import type { TrainingMeasure, TrainingMoment, TrainingReport, TrainingSample } from "@underdraw/engine/training";
+import type { TrainingMeasure, TrainingMoment, TrainingReport, TrainingSample } from "@underdraw/engine";
 import { curveInWords, curveRows, drawCurve } from "./curve.ts";
 import { find, make, shownPixels } from "./element.ts";
 import type { Measured } from "./protocol.ts";
-import { figure, say } from "./words.ts";
+import { figure, inPageWords, say } from "./words.ts";
 
 /** What a training shows of itself. */
 export interface RunView {
@@ -168,7 +168,10 @@ export function runView(announce: (text: string) => void): RunView {
       const isFirst = section.hidden;
       section.hidden = false;
       // What the look at the pairs found is told there.
-      if (moment.kind === "note" && !isFound(moment.text)) told.append(make("li", { textContent: moment.text }));
+      if (moment.kind === "note") {
+        const textContent = inPageWords(moment.text);
+        if (!isFound(textContent)) told.append(make("li", { textContent }));
+      }
       if (moment.kind === "step") {
         last = moment;
         losses.push([moment.step, moment.meanLoss]);

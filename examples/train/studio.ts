@@ -1,11 +1,13 @@
-import { blobFolder, Engine, type Pipeline, type RuntimeOptions, UnderdrawError } from "@underdraw/engine";
 import {
-  checkPairs,
-  memoryPlace,
-  type PairSource,
+  blobFolder,
+  Engine,
+  type Pipeline,
+  type RuntimeOptions,
   type Trainer,
   type TrainingMoment,
-} from "@underdraw/engine/training";
+  UnderdrawError,
+} from "@underdraw/engine";
+import { checkPairs, memoryPlace, type PairSource } from "@underdraw/engine/training";
 import { keepingIn, ownFilesOf } from "./kept-training.ts";
 import { packFolder } from "./pack.ts";
 import type { Answer, Asked, KeptTraining, RunChoice, Told, TrainingChoice } from "./protocol.ts";

@@ -1,5 +1,5 @@
+import type { TrainingMoment } from "@underdraw/engine";
 import { UnderdrawError } from "@underdraw/engine/core";
-import type { TrainingMoment } from "@underdraw/engine/training";
 import { action } from "./action.ts";
 import { find } from "./element.ts";
 import { examplePairs } from "./example-pairs.ts";
@@ -36,18 +36,19 @@ const note = noteStrip(announce);
 const main = action(announce);
 const pairs = pairsView();
 const run = runView(announce);
-const link = new Link(
-  () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: device }),
-  (again) => {
+const link = new Link(() => new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: device }), {
+  onReport: (text) => note.show({ title: say("reported"), text, bad: true }),
+  onCrash(reason, again) {
+    const left = isLosing ? "crashed-unkept" : training || step > 0 ? "crashed-kept" : "crashed-untrained";
     preparation.reset();
     if (again) {
       const remedy = { word: "reload" as const, act: () => location.reload() };
       return note.show({ title: say("crashed-twice"), text: say("crashed-twice-remedy"), remedy, bad: true });
     }
-    note.show({ title: say("crashed"), text: say("crashed-remedy"), bad: true });
+    note.show({ title: say("crashed"), text: `${say("crashed-why", { reason })} ${say(left)}`, bad: true });
     void begin();
   },
-);
+});
 
 /** Steps that are done. */
 let step = 0;

@@ -1,5 +1,4 @@
-import type { Pixels } from "@underdraw/engine";
-import type { TrainingSample } from "@underdraw/engine/training";
+import type { Pixels, TrainingSample } from "@underdraw/engine";
 import { find, make, shownPixels } from "./element.ts";
 import { Pad } from "./pad.ts";
 import type { AskProgress } from "./protocol.ts";

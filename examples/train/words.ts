@@ -18,6 +18,7 @@ const words = {
   condition: "Maps show",
   "condition-none": "something else",
   invert: "Invert: lines must be bright on dark",
+  "invert-them": "Tick “Invert” beside your pairs",
   another: "Begin another",
   choice: "Training",
   mode: "What learns",
@@ -36,12 +37,14 @@ const words = {
   "plan-opening": "Opening the base…",
   "plan-memory": "{bytes} at the most: {weights} weights, {activations} work",
   "plan-memory-of": "{bytes} of {available}: {weights} weights, {activations} work",
+  "plan-unseen": "No samples are drawn: there is no room for that.",
   "plan-segments": "Some work is done twice, so that it fits.",
   learns: "Learns",
-  "learns-whole": "a copy of the encoder and middle, the hint block, zero convolutions",
-  "learns-light": "the hint block, zero convolutions, low-rank parts beside the copy",
+  "learns-whole": "a copy of the encoder and middle, the hint block, zero convolutions: {trained} numbers",
+  "learns-light": "the hint block, zero convolutions, low-rank parts beside the copy: {trained} numbers",
   stays: "Stays locked",
-  "stays-about": "the base's UNet, all of it: {base}",
+  "stays-whole": "the base's UNet, all of it: {base}, {locked} numbers",
+  "stays-light": "the base's UNet, all of it, and the copy: {base}, {locked} numbers",
   keeps: "Is kept",
   "keeps-about":
     "pairs and checkpoints, in this browser's storage ({bytes}), until you forget them or let another training take their place",
@@ -184,10 +187,14 @@ const words = {
   "not-kept": "This training cannot be kept here.",
   "unkept-train": "Train without keeping it",
   crashed: "The part that trains stopped, and was started anew.",
-  "crashed-remedy": "Nothing beyond the last checkpoint is lost: go on with the training that is kept.",
+  "crashed-why": "It failed: {reason}.",
+  "crashed-kept": "Nothing is lost but the steps after the last checkpoint: go on with the training that is kept.",
+  "crashed-unkept": "This training was not kept, and is lost. Choose its pairs again.",
+  "crashed-untrained": "Nothing was learnt yet. Choose the pairs again.",
   "crashed-twice": "The part that trains did not start.",
   "crashed-twice-remedy": "Close other tabs to free memory, then reload the page.",
   reload: "Reload",
+  reported: "Something went wrong, and the rest goes on.",
   failed: "That did not work.",
   "no-map": "There is no map yet.",
   "no-map-remedy": "Draw something, or choose one of the held-out maps.",
@@ -213,6 +220,10 @@ export function say(word: Word, values: Readonly<Record<string, string | number>
     return typeof value === "number" ? numbers.format(value) : (value ?? whole);
   });
 }
+
+/** What the engine says to those who call it, as those read it who look at this page: its controls in place of options. */
+export const inPageWords = (text: string): string =>
+  text.replace("Open the pairs with `invert: true`", say("invert-them"));
 
 /** A number with three digits that count. */
 export const figure = (value: number): string => figures.format(value);

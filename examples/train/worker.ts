@@ -12,10 +12,12 @@ const studio = new Studio({
   assets: new URL("../ort/", location.href).href,
 });
 
-// What is only reported, as a last checkpoint that found no room, is no end of the worker.
-addEventListener("error", (event) => {
-  event.preventDefault();
-  console.warn(event.message);
+// What is only reported, as a last checkpoint that found no room, is told, and is no end of the worker. What nobody caught
+// is: the page hears of errors as it is, and of promises in this way.
+self.reportError = (error: unknown) =>
+  postMessage({ reported: error instanceof Error ? error.message : String(error) });
+addEventListener("unhandledrejection", ({ reason }) => {
+  throw reason;
 });
 addEventListener("message", ({ data }: MessageEvent<unknown>) => void answer(data));
 

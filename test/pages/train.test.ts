@@ -175,7 +175,8 @@ test("pairs are looked at before anything is learnt, and what is wrong stands be
   expect(await page.locator("#thumbs canvas").count()).toBe(16);
   expect(await text("findings")).toContain("8 pairs are few");
   expect(await text("plan")).toMatch(/MB at the most: .* weights, .* work/);
-  expect(await text("plan")).toContain("the base's UNet, all of it: model-mini");
+  expect(await text("plan")).toMatch(/zero convolutions: [\d,]{9,} numbers/);
+  expect(await text("plan")).toMatch(/the base's UNet, all of it: model-mini, [\d,]{9,} numbers/);
   await lookWell("pairs");
 
   // Light learns less, and takes less.
@@ -189,6 +190,7 @@ test("pairs are looked at before anything is learnt, and what is wrong stands be
   await page.getByLabel("Maps show").selectOption("canny");
   await page.locator("#invert").check();
   await expect.poll(() => text("findings"), { timeout: 60_000 }).toContain("Wrong polarity");
+  expect(await text("findings")).toContain("Tick “Invert” beside your pairs to train on white lines on black.");
   await page.locator("#invert").uncheck();
   await expect.poll(isReady, { timeout: 60_000 }).toBe(true);
   expect(await text("findings")).not.toContain("Wrong polarity");
@@ -402,6 +404,7 @@ test("a worker that stops is told, and a new one is there; one that never begins
     });
   await stopLast();
   expect(await text("note")).toContain("was started anew");
+  expect(await text("note")).toContain("It failed: boom. Nothing was learnt yet.");
   expect(await count()).toBe(2);
   // The second one has said nothing yet.
   await stopLast();
@@ -409,6 +412,29 @@ test("a worker that stops is told, and a new one is there; one that never begins
   expect(await page.locator("#note-act").textContent()).toBe("Reload");
   expect(await count()).toBe(2);
 });
+
+test("an error that nobody caught ends the run and is told; one that is only reported is told, and ends nothing", async () => {
+  await open();
+  await chooseSmall(300);
+  await page.locator("#files").setInputFiles(await pairFiles(5));
+  await expect.poll(isReady, { timeout: 90_000 }).toBe(true);
+  await page.locator("#train").click();
+  const done = async () => Number(await page.locator("#numbers dd b").first().textContent());
+  await expect.poll(done, { timeout: 300_000 }).toBeGreaterThan(0);
+
+  const worker = page.workers().at(-1);
+  if (!worker) throw new Error("The page has no worker.");
+  await worker.evaluate(() => reportError(new Error("There is no room for a checkpoint.")));
+  await expect.poll(() => text("note-text")).toBe("There is no room for a checkpoint.");
+  const before = await done();
+  await expect.poll(done, { timeout: 300_000 }).toBeGreaterThan(before);
+
+  await worker.evaluate(() => void Promise.reject(new Error("nobody waits for this")));
+  await expect.poll(() => text("note-text"), { timeout: 60_000 }).toMatch(/^It failed: .*nobody waits for this\./);
+  expect(await text("note-text")).toContain("go on with the training that is kept.");
+  expect(await text("train-text")).toBe("Train");
+  await expect.poll(() => page.locator("#kept").isVisible(), { timeout: 60_000 }).toBe(true);
+}, 800_000);
 
 test("a training is kept where there is room, or where nobody tells", () => {
   expect(canKeep({ room: 3e8, keeping: 2e8 })).toBe(true);
