@@ -1,13 +1,13 @@
-import { type Engine, type ModelFolder, type Pixels, silhouette } from "@underdraw/engine";
 import {
-  checkPairs,
-  openPairs,
-  type PairSource,
-  type TrainingPlace,
+  type Engine,
+  type ModelFolder,
+  type Pixels,
+  silhouette,
   type TrainingReport,
   type TrainingRun,
   type TrainRequest,
-} from "@underdraw/engine/training";
+} from "@underdraw/engine";
+import { checkPairs, openPairs, type PairSource, type TrainingPlace } from "@underdraw/engine/training";
 
 // A net of one's own: pairs are looked at, a net learns from them, and draws.
 

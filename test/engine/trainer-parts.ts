@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
-import { Engine, type ModelFolder } from "@underdraw/engine";
-import type { Trainer, TrainingMoment, TrainingRun, TrainRequest } from "@underdraw/engine/training";
+import {
+  Engine,
+  type ModelFolder,
+  type Trainer,
+  type TrainingMoment,
+  type TrainingRun,
+  type TrainRequest,
+} from "@underdraw/engine";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import type { PairSource } from "../../engine/src/training/pair.ts";
 import { tinyBase } from "./trainer-base.ts";

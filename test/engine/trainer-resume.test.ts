@@ -1,4 +1,5 @@
-import { memoryPlace, type Trainer, type TrainingMode } from "@underdraw/engine/training";
+import type { Trainer, TrainingMode } from "@underdraw/engine";
+import { memoryPlace } from "@underdraw/engine/training";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { PairSource } from "../../engine/src/training/pair.ts";
 import {
