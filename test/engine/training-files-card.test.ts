@@ -82,7 +82,7 @@ describe("a card", () => {
     ]);
     for (const line of [
       "Fifty icons of one hand.",
-      "| Pairs | 50, of which 5 were held out |",
+      "| Pairs | 50 learnt from, 5 held out |",
       `| SHA-256 of the pairs | \`${"d".repeat(64)}\` |`,
       "| Condition of the maps | canny |",
       "| pairs a step | 4 (times 2) |",
@@ -123,7 +123,8 @@ describe("a card", () => {
     );
     expect(card({}, { measures: [], heldOut: 0 })).toContain("No pairs were held out");
     const loss = report.measures.map((measure) => ({ ...measure, fidelity: null }));
-    expect(card({}, { measures: loss })).toContain("only the loss tells");
+    expect(card({}, { measures: loss })).toContain("This condition was not seen again in pictures, so only the loss");
+    expect(card({}, { measures: loss, condition: null })).toContain("Nobody said what the maps show");
     expect(card({}, { condition: null, firstDifference: null })).toContain("| Condition of the maps | not named |");
     expect(card({}, { firstDifference: null })).not.toContain("Before its first step");
   });

@@ -107,7 +107,7 @@ const sampledSum = "SHA-256 of the pairs (of more than 1000: of all names, and o
 
 function learnt({ pairs, heldOut, data, condition }: TrainingReport): Row[] {
   return [
-    ["Pairs", `${pairs}, of which ${heldOut} were held out`],
+    ["Pairs", `${pairs} learnt from, ${heldOut} held out`],
     ["Condition of the maps", condition === null ? "not named" : escaped(plain(condition))],
     [pairs + heldOut > surelyAll ? sampledSum : "SHA-256 of the pairs", `\`${plain(data).replaceAll("`", "")}\``],
   ];
@@ -148,7 +148,7 @@ function curve({ curve: points }: TrainingReport): string {
   );
 }
 
-function measures({ measures: all, heldOut }: TrainingReport): string {
+function measures({ measures: all, heldOut, condition }: TrainingReport): string {
   if (all.length === 0)
     return heldOut === 0 ? "No pairs were held out, so nothing was measured." : "Nothing was measured.";
   const last = all.at(-1);
@@ -163,7 +163,9 @@ function measures({ measures: all, heldOut }: TrainingReport): string {
   const titles = ["Step", "Loss", "Loss without the net", "Fidelity", "Chance", "Gain", "Follows its maps"];
   const told = last?.fidelity
     ? "Fidelity: the map is seen again in the picture that was drawn from it, and compared. Chance: the same for maps that have nothing to do with each other. Gain: the share of the way from chance to full agreement."
-    : "This condition cannot be seen again in a picture, so only the loss tells.";
+    : condition === null
+      ? "Nobody said what the maps show, so it was not looked for in pictures, and only the loss tells."
+      : "This condition was not seen again in pictures, so only the loss tells.";
   return `${told}\n\n${table(titles, shown)}`;
 }
 
