@@ -245,7 +245,8 @@ export function planLoading(asked: LoadingMemory): LoadingPlan {
   // WebGPU computes in half precision where it can, and has no way to read it where it cannot.
   const widens = runtime.provider !== "webgpu" && runtime.precision === "float32";
   const bits = asked.bits === 16 && !widens ? null : asked.bits;
-  if (budget === null || budget === Number.POSITIVE_INFINITY) return { parked: false, bits };
+  // What lies in files is opened in no time: each part when it runs, and not before.
+  if (budget === null || budget === Number.POSITIVE_INFINITY) return { parked: bits === 16, bits };
   try {
     return fitted({ ...asked, bits }, budget);
   } catch (error) {
@@ -283,5 +284,5 @@ function fitted({ runtime, base, nets, bits, memory }: LoadingMemory, budget: nu
     const message = `${base.name} needs ${inWords(least)} of memory for its weights alone (${partsInWords(parts)}), even with one part after the other, and there are ${inWords(budget)}${whence}. Nothing was loaded. Take a smaller model or fewer nets${fewer}${narrow}.`;
     throw new UnderdrawError("out-of-memory", message, { needed: least });
   }
-  return { parked: bytesOf(partsIn("all", "steps")) > budget, bits };
+  return { parked: bits === 16 || bytesOf(partsIn("all", "steps")) > budget, bits };
 }

@@ -109,4 +109,16 @@ test("the first number that is not finite is found, in float32 and in halves", (
   expect(findNotFinite(bits(0, 1, Number.NEGATIVE_INFINITY, Number.NaN))).toBe(2);
   expect(findNotFiniteHalf(Uint16Array.of(0x7bff, 0xfbff, 1))).toBe(-1);
   expect(findNotFiniteHalf(Uint16Array.of(0x7bff, 0x7e01))).toBe(1);
+  // Anywhere, in lists of every length, at every place in memory, and whatever stands beside it.
+  const room = new Uint16Array(16);
+  for (const bad of [0x7c00, 0xfc00, 0x7e01, 0xffff])
+    for (let from = 0; from < 3; from++)
+      for (let length = 1; length < 10; length++)
+        for (let at = 0; at < length; at++)
+          for (const rest of [0x7bff, 0xfbff, 0]) {
+            const list = room.fill(bad).subarray(from, from + length).fill(rest);
+            expect(findNotFiniteHalf(list)).toBe(-1);
+            list[at] = bad;
+            expect(findNotFiniteHalf(list)).toBe(at);
+          }
 });

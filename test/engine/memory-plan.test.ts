@@ -111,14 +111,14 @@ describe("what is loaded", () => {
       const plan = (total: number, dtype: "F16" | "F32") => asked(0, { runtime: cpu(total), base: holding(dtype) });
       expect(plan(6e9, "F16")).toEqual({ parked: false, bits: null });
       expect(plan(4.0e9, "F16")).toEqual({ parked: true, bits: null });
-      expect(plan(3e9, "F16")).toEqual({ parked: false, bits: 16 });
+      expect(plan(3e9, "F16")).toEqual({ parked: true, bits: 16 });
       expect(plan(1.9e9, "F16")).toEqual({ parked: true, bits: 16 });
       expect(() => plan(1.5e9, "F16")).toThrow(/1\.8 GB of memory/);
       expect(() => plan(3e9, "F32")).toThrow(/3\.9 GB of memory.* load it with weights "half", "int8" or "int4"/);
     });
 
     test("stays so where it is asked for, and a GPU takes whole weights instead", () => {
-      expect(asked(0, { runtime: cpu(6e9), bits: 16 })).toEqual({ parked: false, bits: 16 });
+      expect(asked(0, { runtime: cpu(6e9), bits: 16 })).toEqual({ parked: true, bits: 16 });
       expect(asked(6e9, { bits: 16 })).toEqual({ parked: false, bits: null });
     });
   });

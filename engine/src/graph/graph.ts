@@ -107,7 +107,13 @@ export interface Weights {
   /** Writes a weight into `into` (its elements x 2 or 4 bytes, little-endian). Synchronous; may be asked again. */
   read(weight: Weight, precision: Precision, into: Uint8Array): void;
   /** Where on this machine's disk the bytes lie that `read` would write; null, or no such method, where they do not. */
-  place?(weight: Weight, precision: Precision): DiskPlace | null;
+  place?(weight: Weight, precision: Precision): WeightPlace | null;
+}
+
+/** Where a weight's bytes lie on a disk. */
+export interface WeightPlace extends DiskPlace {
+  /** Reads them once, piece by piece, and throws what `read` would. */
+  check(): void;
 }
 
 /** Where bytes lie on a disk. */

@@ -60,8 +60,21 @@ export function findNotFinite(bits: Uint32Array | Int32Array): number {
   return (one | other) < 0 ? all.findIndex((number) => (number & exponent) === exponent) : -1;
 }
 
+const exponents = 0x7c007c00;
+
 /** The place of the first NaN or infinity among halves, or -1. */
 export function findNotFiniteHalf(halves: Uint16Array): number {
-  for (let i = 0; i < halves.length; i++) if (((halves[i] as number) & 0x7c00) === 0x7c00) return i;
-  return -1;
+  const slowly = (): number => halves.findIndex((half) => (half & 0x7c00) === 0x7c00);
+  if (halves.byteOffset % 4 !== 0) return slowly();
+  // The same two at once: an exponent of ones overflows into its half's sign.
+  const all = new Int32Array(halves.buffer, halves.byteOffset, halves.length >> 1);
+  let [one, other] = [0, 0];
+  const pairs = all.length & ~1;
+  for (let i = 0; i < pairs; i += 2) {
+    one |= ((all[i] as number) & exponents) + 0x04000400;
+    other |= ((all[i + 1] as number) & exponents) + 0x04000400;
+  }
+  if (all.length > pairs) one |= ((all[pairs] as number) & exponents) + 0x04000400;
+  if (halves.length % 2 === 1 && ((halves[halves.length - 1] as number) & 0x7c00) === 0x7c00) return slowly();
+  return ((one | other) & 0x80008000) === 0 ? -1 : slowly();
 }

@@ -1,5 +1,5 @@
 import { UnderdrawError } from "../core/errors.ts";
-import { type DiskPlace, elements, type Part, type Precision, type Weight, type Weights } from "../graph/graph.ts";
+import { elements, type Part, type Precision, type Weight, type WeightPlace, type Weights } from "../graph/graph.ts";
 import { narrowHalf } from "../graph/half.ts";
 import { incompatible, listed } from "./refusal.ts";
 import { findNotFinite, findNotFiniteHalf } from "./short-floats.ts";
@@ -35,13 +35,20 @@ export function weightsOf(tensors: Tensors, label: string = tensors.label): Weig
     return into;
   };
   return {
-    place(weight: Weight, precision: Precision): DiskPlace | null {
+    place(weight: Weight, precision: Precision): WeightPlace | null {
       const [part, more] = weight.parts;
       if (!part || more) return null;
-      const { key, from } = stretchOf(tensors, label, part, elements(weight.dims));
-      if (tensors.dtype(key) !== (precision === "float16" ? "F16" : "F32")) return null;
+      const count = elements(weight.dims);
+      const { key, from } = stretchOf(tensors, label, part, count);
+      const size = precision === "float16" ? 2 : 4;
+      if (tensors.dtype(key) !== (size === 2 ? "F16" : "F32")) return null;
       const whole = tensors.place(key);
-      return whole && { ...whole, at: whole.at + from * (precision === "float16" ? 2 : 4) };
+      const check = (): void => {
+        const piece = new Uint8Array(size * Math.min(CHUNK, count));
+        for (let at = 0; at < count; at += CHUNK)
+          copy(tensors, { key, from: from + at }, size, piece.subarray(0, size * Math.min(CHUNK, count - at)));
+      };
+      return whole && { path: whole.path, at: whole.at + from * size, check };
     },
     read(weight: Weight, precision: Precision, into: Uint8Array) {
       const count = elements(weight.dims);

@@ -92,16 +92,17 @@ export async function writeWeights(graph: Graph, weights: Weights, signal?: Abor
   // Places are told from the root of one disk. Elsewhere, on another drive of Windows, weights are written.
   const { root } = parse(parent);
   const from = (path: string): string => relative(root, path).split(sep).join("/");
-  const places = new Map<Weight, Location & { readonly written: boolean }>();
+  /** With what checks a weight that is mapped where it lies; null for one that is written. */
+  const places = new Map<Weight, Location & { readonly check: (() => void) | null }>();
   const name = join(parent, `${PREFIX}${process.pid}-${randomUUID()}`);
   let end = 0;
   for (const weight of graph.weights) {
     const bytes = weightSize(weight, graph.precision);
     const place = weights.place?.(weight, graph.precision) ?? null;
     if (place && parse(place.path).root === root) {
-      places.set(weight, { file: from(place.path), offset: place.at, bytes, written: false });
+      places.set(weight, { file: from(place.path), offset: place.at, bytes, check: place.check });
     } else {
-      places.set(weight, { file: from(join(name, "weights.bin")), offset: end, bytes, written: true });
+      places.set(weight, { file: from(join(name, "weights.bin")), offset: end, bytes, check: null });
       end = Math.ceil((end + bytes) / PAGE) * PAGE;
     }
   }
@@ -122,16 +123,17 @@ export async function writeWeights(graph: Graph, weights: Weights, signal?: Abor
     const file = await open(join(name, "weights.bin"), "w");
     try {
       let scratch = new Uint8Array(0);
-      for (const [weight, { offset, bytes, written }] of places) {
+      for (const [weight, { offset, bytes, check }] of places) {
         signal?.throwIfAborted();
-        if (scratch.length < bytes) scratch = new Uint8Array(bytes);
-        const view = scratch.subarray(0, bytes);
-        // What is mapped where it lies is read as well: a damaged file is refused now.
-        weights.read(weight, graph.precision, view);
-        if (!written) {
+        if (check) {
+          // A damaged file is refused now.
+          check();
           await setImmediate();
           continue;
         }
+        if (scratch.length < bytes) scratch = new Uint8Array(bytes);
+        const view = scratch.subarray(0, bytes);
+        weights.read(weight, graph.precision, view);
         // Asynchronous, so that an abort is heard between two weights.
         for (let at = 0; at < bytes; ) {
           const { bytesWritten } = await file.write(view, at, bytes - at, offset + at).catch((error) => {
