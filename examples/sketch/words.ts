@@ -78,8 +78,7 @@ const words = {
   "bad-picture": "“{file}” could not be read as a picture.",
   "bad-picture-remedy": "Use a PNG, JPEG, WebP or SVG file.",
   untaught: "The model has seen no drawing of {words}.",
-  "untaught-remedy":
-    "It draws icons and emoji of {n} things, such as {things}. The lines are followed all the same.",
+  "untaught-remedy": "It draws icons and emoji of {n} things, such as {things}. The lines are followed all the same.",
   crashed: "The part that draws stopped, and was started anew.",
   "crashed-remedy": "Press Generate again.",
   "crashed-twice": "The part that draws stopped again.",

@@ -116,7 +116,10 @@ test("the first number that is not finite is found, in float32 and in halves", (
       for (let length = 1; length < 10; length++)
         for (let at = 0; at < length; at++)
           for (const rest of [0x7bff, 0xfbff, 0]) {
-            const list = room.fill(bad).subarray(from, from + length).fill(rest);
+            const list = room
+              .fill(bad)
+              .subarray(from, from + length)
+              .fill(rest);
             expect(findNotFiniteHalf(list)).toBe(-1);
             list[at] = bad;
             expect(findNotFiniteHalf(list)).toBe(at);

@@ -352,7 +352,7 @@ test("another training erases a kept one only when that was agreed to", async ()
   await page.keyboard.press("Escape");
   await expect.poll(() => question.isVisible()).toBe(false);
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("train");
-  expect(await text("train-text")).toBe("Train");
+  await expect.poll(() => text("train-text")).toBe("Train");
   await page.keyboard.press("Enter");
   await expect.poll(() => question.isVisible()).toBe(true);
   await page.keyboard.press("Enter");

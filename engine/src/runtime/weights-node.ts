@@ -3,7 +3,6 @@ import { mkdir, open, readdir, realpath, rm, stat, statfs } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join, parse, relative, sep } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import type { InferenceSession } from "onnxruntime-node";
 import { UnderdrawError } from "../core/errors.ts";
 import { type Graph, type Weight, type Weights, weightSize } from "../graph/graph.ts";
 import { type Location, onnxBytes } from "../graph/onnx.ts";
@@ -39,10 +38,11 @@ export interface WrittenModel {
 }
 
 /** The options that the session of such a model is made with. */
-export function inFiles(
+export function inFiles<Options extends { readonly extra?: Readonly<Record<string, unknown>> }>(
   { folder }: Pick<WrittenModel, "folder">,
-  { extra, ...options }: InferenceSession.SessionOptions,
-): InferenceSession.SessionOptions {
+  options: Options,
+): Options & { extra: Record<string, unknown> } {
+  const { extra } = options;
   const session = { ...(extra?.["session"] as object), model_external_initializers_file_folder_path: folder };
   return { ...options, extra: { ...extra, session } };
 }
