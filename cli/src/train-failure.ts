@@ -43,6 +43,7 @@ const flags: Readonly<Record<string, readonly [flag: string, what: string]>> = {
   width: ["--size", "the width of --size"],
   height: ["--size", "the height of --size"],
   heldOut: ["--held-out", "--held-out"],
+  shift: ["--shift", "--shift"],
 };
 
 /** What the engine calls by its own names, as the flag that said it. An error that is no flag's stays one. */

@@ -52,7 +52,11 @@ const netFlags: readonly Flag[] = [
 ];
 
 const lengthFlags: readonly Flag[] = [
-  { name: "minutes", value: "NUMBER", help: "how long this run trains; 30 without this and without --steps" },
+  {
+    name: "minutes",
+    value: "NUMBER",
+    help: "how long this run trains, from its first step on; 30 without this and without --steps",
+  },
   { name: "steps", value: "NUMBER", help: "how many steps in all, those before a stop included" },
   { name: "batch", value: "NUMBER", help: "pairs a step, 1 to 1024; 4 without this" },
   {
@@ -70,14 +74,18 @@ const lengthFlags: readonly Flag[] = [
   {
     name: "held-out",
     value: "NUMBER",
-    help: "pairs that are kept aside and measured on; a tenth, 2 to 16, without this",
+    help: "pairs that are kept aside and measured on; a tenth, 2 to 16, without this, and of fewer than 8 pairs none; at least 4 must be left",
   },
   { name: "every", value: "NUMBER", help: "steps between two measures, and two checkpoints; 100 without this" },
   {
     name: "no-mirror",
     help: "do not mirror pictures with their maps at random: for letters and other things with a side",
   },
-  { name: "shift", value: "PIXELS", help: "shift pictures with their maps at random, by this at most; 0 without this" },
+  {
+    name: "shift",
+    value: "PIXELS",
+    help: "shift pictures with their maps at random, by this at most, less than their shorter side; 0 without this",
+  },
   {
     name: "mean",
     value: "NUMBER",

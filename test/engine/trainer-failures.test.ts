@@ -59,6 +59,33 @@ describe("a training that goes astray", () => {
     expect(reportIn(again).steps).toBe(done);
   });
 
+  test("and is left in the middle keeps nothing of it, whoever ends it", async () => {
+    await using trainer = await testTrainer();
+    const place = memoryPlace("run");
+    const { gradients } = Learner.prototype;
+    let isPlanted = false;
+    vi.spyOn(Learner.prototype, "gradients").mockImplementation(async function (this: Learner, ...given) {
+      const found = await gradients.apply(this, given);
+      return isPlanted ? { ...found, loss: 1e3 } : found;
+    });
+    const notes: string[] = [];
+    const leave = async (stopping: AbortController | null) => {
+      isPlanted = false;
+      const signal = stopping ? { signal: stopping.signal } : {};
+      for await (const moment of trainer.run(squares(), { ...quick, place, ...signal })) {
+        if (moment.kind === "note") notes.push(moment.text);
+        if (moment.kind !== "step" || moment.step < 2) continue;
+        isPlanted = true;
+        if (!stopping) break;
+        stopping.abort(new Error("stopped by hand"));
+      }
+    };
+    await expect(leave(null)).rejects.toMatchObject({ code: "training-diverged", details: { step: 2 } });
+    await expect(leave(new AbortController())).rejects.toThrow("stopped by hand");
+    expect(notes.at(-1)).toMatch(/^What was learnt since the last checkpoint is not kept\. The training went astray/);
+    expect(await place.list()).toEqual([]);
+  });
+
   test("to no number leaves the checkpoint as it was", async () => {
     await using trainer = await testTrainer();
     const place = memoryPlace("run");
@@ -156,7 +183,7 @@ test("memory that holds the training and not what draws samples trains without t
 });
 
 describe("a place", () => {
-  test("without room for one checkpoint is refused before a pair is prepared", async () => {
+  test("without room for one checkpoint is refused before a pair is prepared, nor for one of the two that are kept", async () => {
     await using trainer = await testTrainer();
     const written: string[] = [];
     const place: TrainingPlace = {
@@ -168,18 +195,46 @@ describe("a place", () => {
     const error = await trained(trainer, { place }, pairs).catch((reason: unknown) => reason);
     if (!UnderdrawError.is(error, "storage-full")) throw error;
     expect(error.details.free).toBe(100_000);
-    expect(error.details.needed).toBeGreaterThan(1_000_000);
+    const one = error.details.needed as number;
+    expect(one).toBeGreaterThan(1_000_000);
     expect(written).toEqual([]);
     expect(pairs.reads).toHaveLength(pairs.count);
+    const almost = { ...place, free: async () => 2 * one - 1 };
+    await expect(trained(trainer, { place: almost, checkpointEvery: 1 })).rejects.toMatchObject({
+      code: "storage-full",
+      details: { needed: 2 * one, free: 2 * one - 1 },
+    });
+    expect(written).toEqual([]);
+  });
+
+  test("with room for two checkpoints is enough: the older one makes room for the third, also where it goes on", async () => {
+    await using trainer = await testTrainer();
+    const real = memoryPlace("run");
+    let one = 1;
+    const place: TrainingPlace = {
+      ...real,
+      free: async () => (2 - (await real.list()).length) * one,
+    };
+    const first = { ...place, free: async () => 100_000 };
+    const error = await trained(trainer, { place: first }).catch((reason: unknown) => reason);
+    if (!UnderdrawError.is(error, "storage-full")) throw error;
+    // What a checkpoint says of itself takes room besides.
+    one = (error.details.needed as number) + 100_000;
+    await trained(trainer, { place, checkpointEvery: 1, steps: 3 });
+    expect(await real.list()).toEqual([path(2), path(3)]);
+    await trained(trainer, { place, checkpointEvery: 1, steps: 4 });
+    expect(await real.list()).toEqual([path(3), path(4)]);
   });
 
   test("that fails later loses no step: the checkpoint before is there, and the run goes on from memory", async () => {
     await using trainer = await testTrainer();
     const real = memoryPlace("run");
     let isFull = false;
+    const tried: string[] = [];
     const place: TrainingPlace = {
       ...real,
       write: async (file, pieces) => {
+        tried.push(file);
         if (isFull) throw new UnderdrawError("storage-full", "The disk is full.", {});
         await real.write(file, pieces);
         isFull = true;
@@ -188,6 +243,7 @@ describe("a place", () => {
     const settings = { ...quick, place, checkpointEvery: 2, steps: 5 };
     await expect(trained(trainer, settings)).rejects.toMatchObject({ code: "storage-full" });
     expect(await real.list()).toEqual([path(2)]);
+    expect(tried).toEqual([path(2), path(4)]);
     isFull = false;
     const moments = await trained(trainer, settings);
     expect(only(moments, "step").map(({ step }) => step)).toEqual([5]);
@@ -198,8 +254,22 @@ describe("a place", () => {
       for await (const moment of trainer.run(squares(), { ...settings, steps: 9 })) if (moment.kind === "step") break;
     };
     await expect(leave()).rejects.toMatchObject({ code: "storage-full" });
-    expect(only(await trained(trainer, { ...settings, steps: 6, place: real }), "step")).toEqual([]);
-    expect(await real.list()).toEqual([path(5), path(6)]);
+
+    // Whoever stops it is told in a note, and then why it ended.
+    const stopping = new AbortController();
+    const notes: string[] = [];
+    const stopped = async () => {
+      for await (const moment of trainer.run(squares(), { ...settings, steps: 9, signal: stopping.signal })) {
+        if (moment.kind === "step") stopping.abort(new Error("stopped by hand"));
+        if (moment.kind === "note") notes.push(moment.text);
+      }
+    };
+    const shown = vi.spyOn(console, "error");
+    await expect(stopped()).rejects.toThrow("stopped by hand");
+    expect(notes.at(-1)).toBe("What was learnt since the last checkpoint is not kept. The disk is full.");
+    expect(shown).not.toHaveBeenCalled();
+    expect(only(await trained(trainer, { ...settings, steps: 7, place: real }), "step")).toEqual([]);
+    expect(await real.list()).toEqual([path(5), path(7)]);
   });
 });
 

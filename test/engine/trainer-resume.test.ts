@@ -100,6 +100,14 @@ describe("a run that is ended", () => {
     expect(only(after, "step")[0]?.step).toBe(steps.length + 1);
   });
 
+  test("by minutes that pass before its first step makes one step all the same", async () => {
+    // Half a millisecond's step would be a fast one.
+    const moments = await trained(trainers.light, { seed: 19, steps: 1000, minutes: 0.001 });
+    const { steps } = reportIn(moments);
+    expect(steps).toBeGreaterThan(0);
+    expect(steps).toBeLessThan(1000);
+  });
+
   test("before it begins reads nothing", async () => {
     const pairs = squares();
     const signal = AbortSignal.abort(new Error("not today"));
@@ -158,6 +166,11 @@ describe("a place with another training", () => {
     const others = [
       { settings: { seed: 31 }, pairs: squares(), why: "It was trained with seed 30, and now it is 31." },
       { settings: { seed: 30 }, pairs: squares(9), why: "It learnt from other pairs" },
+      {
+        settings: { seed: 30 },
+        pairs: { ...squares(), condition: "lineart" },
+        why: "It was trained with condition canny, and now it is lineart.",
+      },
     ];
     for (const [n, { settings, pairs, why }] of others.entries()) {
       const moments = await trained(trainer, { ...settings, steps: 2, place }, pairs);

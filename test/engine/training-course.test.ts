@@ -15,6 +15,10 @@ describe("the clock", () => {
       for (const end of [{ steps: 40 }, { minutes: 2 }, { steps: 40, minutes: 1 }, {}]) {
         const clock = new RunClock(end);
         const told = [0, 1, 2, 3].map((done) => clock.prepared(done, 3));
+        // Measured before the first step.
+        vi.advanceTimersByTime(100_000);
+        told.push(clock.fractionAt(10));
+        expect(told.at(-1)).toBe(0.1);
         clock.begin(10);
         for (let step = 10; !clock.isOver(step) && step < 5000; step++) {
           vi.advanceTimersByTime(1000);
@@ -30,15 +34,19 @@ describe("the clock", () => {
     }
   });
 
-  test("ends after the steps in all, or the minutes of this run", () => {
+  test("ends after the steps in all, or the minutes from the first step on, of which there is one", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     try {
       expect([39, 40, 41].map((step) => new RunClock({ steps: 40 }).isOver(step))).toEqual([false, true, true]);
       const clock = new RunClock({ minutes: 0.5 });
-      expect(clock.isOver(1_000_000)).toBe(false);
-      vi.advanceTimersByTime(30_000);
-      expect(clock.isOver(0)).toBe(true);
-      expect(clock.seconds).toBe(30);
+      vi.advanceTimersByTime(100_000);
+      expect(clock.isOver(10)).toBe(false);
+      clock.begin(10);
+      vi.advanceTimersByTime(29_000);
+      expect(clock.isOver(11)).toBe(false);
+      vi.advanceTimersByTime(1000);
+      expect([10, 11].map((step) => clock.isOver(step))).toEqual([false, true]);
+      expect(clock.seconds).toBe(130);
       expect(new RunClock({}).isOver(1e9)).toBe(false);
     } finally {
       vi.useRealTimers();
@@ -173,15 +181,22 @@ describe("a loss", () => {
 });
 
 describe("settings", () => {
+  const small = { channels: 64, pairs: 8, width: 64, height: 32 };
+
   test("are filled in by the base and the number of pairs", () => {
-    expect(fullSettings({}, 320, 50)).toMatchObject({
+    expect(fullSettings({}, { ...small, channels: 320, pairs: 50 })).toMatchObject({
       learningRate: 1e-5,
       heldOut: 5,
       emptyPrompts: 0.5,
       accumulate: 1,
     });
-    expect(fullSettings({}, 64, 4).learningRate).toBe(4e-4);
-    expect([4, 8, 20, 50, 500].map((pairs) => fullSettings({}, 64, pairs).heldOut)).toEqual([0, 2, 2, 5, 16]);
+    expect(fullSettings({}, small).learningRate).toBe(4e-4);
+    expect([4, 8, 20, 50, 500].map((pairs) => fullSettings({}, { ...small, pairs }).heldOut)).toEqual([0, 2, 2, 5, 16]);
+  });
+
+  test("are taken up to their limits: four pairs to learn from, a shift of less than the shorter side", () => {
+    expect(fullSettings({ heldOut: 4, shift: 31 }, small)).toMatchObject({ heldOut: 4, shift: 31 });
+    expect(fullSettings({ heldOut: 0 }, { ...small, pairs: 3 }).heldOut).toBe(0);
   });
 
   test.each([
@@ -194,13 +209,15 @@ describe("settings", () => {
     [{ clip: 0 }, "clip"],
     [{ emptyPrompts: 1.1 }, "emptyPrompts"],
     [{ shift: -1 }, "shift"],
+    [{ shift: 32 }, "shift"],
     [{ seed: 2 ** 32 }, "seed"],
     [{ heldOut: 8 }, "heldOut"],
+    [{ heldOut: 5 }, "heldOut"],
     [{ mean: 1 }, "mean"],
     [{ measureEvery: 0 }, "measureEvery"],
     [{ sampleSteps: 0 }, "sampleSteps"],
   ])("%j are refused by name", (settings, name) => {
-    expect(() => fullSettings(settings, 64, 8)).toThrow(RangeError);
-    expect(() => fullSettings(settings, 64, 8)).toThrow(`settings.${name}`);
+    expect(() => fullSettings(settings, small)).toThrow(RangeError);
+    expect(() => fullSettings(settings, small)).toThrow(`settings.${name}`);
   });
 });

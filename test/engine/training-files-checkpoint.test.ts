@@ -1,3 +1,4 @@
+import { UnderdrawError } from "@underdraw/engine";
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   type Checkpoint,
@@ -41,6 +42,7 @@ const made = (given: Partial<Checkpoint> = {}): Checkpoint => ({
   height: 192,
   batch: 4,
   data: "d".repeat(64),
+  condition: "canny",
   base: "a base's fingerprint",
   from: null,
   curve: [
@@ -103,10 +105,9 @@ describe("a checkpoint", () => {
 
   test("without means, steps and minutes is one as well", async () => {
     const { steps: _, mean: __, ...rest } = settings;
-    await write({ settings: rest, mode: "light", rank: 16, from: "a net", firstDifference: null });
-    expect((await readCheckpoint(place)).saved?.checkpoint).toEqual(
-      made({ settings: rest, mode: "light", rank: 16, from: "a net", firstDifference: null }),
-    );
+    const bare = { settings: rest, condition: null, rank: 16, from: "a net", firstDifference: null } as const;
+    await write({ ...bare, mode: "light" });
+    expect((await readCheckpoint(place)).saved?.checkpoint).toEqual(made({ ...bare, mode: "light" }));
   });
 
   test("is kept with the one before it; older ones go when it is whole", async () => {
@@ -168,6 +169,49 @@ describe("a checkpoint", () => {
     free = 1e6;
     const path = await writeCheckpoint(small, made({ step: 200 }), tensorsOf(1));
     expect((await contentOf(place, path))?.length).toBe(refused.details.needed);
+  });
+
+  /** A place for so many checkpoints, of which one that is being written is one. */
+  const placeFor = (count: number, bytes: number, told = true): TrainingPlace => {
+    const left = async () => (count - (await place.list()).length) * bytes;
+    return {
+      ...place,
+      free: async () => (told ? left() : null),
+      async write(path, pieces) {
+        if ((await left()) < bytes) throw new UnderdrawError("storage-full", "Full.", {});
+        await place.write(path, pieces);
+      },
+    };
+  };
+
+  test.each([true, false])(
+    "takes the place of the oldest where there is no room for three (told: %s)",
+    async (told) => {
+      await write({ step: 100 });
+      await write({ step: 200 });
+      const two = placeFor(2, 5000, told);
+      for (const step of [300, 400]) {
+        await writeCheckpoint(two, made({ step }), tensorsOf(step));
+        expect(await paths()).toEqual([step - 100, step].map((one) => `checkpoint-000${one}.safetensors`));
+      }
+      // One that is whole always stays.
+      await expect(writeCheckpoint(placeFor(1, 5000, told), made({ step: 500 }), tensorsOf(1))).rejects.toMatchObject({
+        code: "storage-full",
+      });
+      expect((await readCheckpoint(place)).saved?.checkpoint.step).toBe(400);
+    },
+  );
+
+  test("does not take the oldest one's place where the newest before it is not whole", async () => {
+    await write({ step: 100 });
+    const bytes = (await contentOf(place, "checkpoint-000100.safetensors")) as Uint8Array;
+    await write({ step: 200 });
+    const spoilt = (await contentOf(place, "checkpoint-000200.safetensors")) as Uint8Array;
+    new DataView(spoilt.buffer).setFloat32(spoilt.length - 4, Number.NaN, true);
+    await place.write("checkpoint-000200.safetensors", [spoilt]);
+    const full = placeFor(2, 5000);
+    await expect(writeCheckpoint(full, made({ step: 300 }), tensorsOf(1))).rejects.toThrow("no room");
+    expect(await contentOf(place, "checkpoint-000100.safetensors")).toEqual(bytes);
   });
 
   test("with a number that is none is not written, and the one before stays", async () => {
@@ -353,6 +397,10 @@ describe("whether a checkpoint is of a run", () => {
     expect(matches(made({ data: "e".repeat(64) }), now)).toContain("other pairs");
     expect(matches(made({ base: "b" }), now)).toBe("It was trained on another base.");
     expect(matches(made({ from: "n" }), now)).toBe("It was begun from another net.");
+    expect(matches(made({ condition: "depth" }), now)).toBe(
+      "It was trained with condition depth, and now it is canny.",
+    );
+    expect(matches(made({ condition: null }), now)).toContain("condition left out");
     expect(matches(made({ mode: "light" }), now)).toBe("It was trained with mode light, and now it is whole.");
     expect(matches(made({ rank: 4 }), now)).toBe("It was trained with rank 4, and now it is left out.");
     expect(matches(made({ width: 512 }), now)).toContain("width 512");

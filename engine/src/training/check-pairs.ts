@@ -8,9 +8,10 @@ import { faultOf, type PairFault, unfit } from "./pair-fault.ts";
 import { lookAt, type PairLook } from "./pair-look.ts";
 import { seenKind } from "./seen-kind.ts";
 import { alikeOf, duplicates, setFindings } from "./set-findings.ts";
+import { fewestPairs } from "./settings.ts";
 
-/** The fewest pairs that are learnt from, and the fewest of which something may be expected. */
-const [fewest, few] = [4, 20];
+/** The fewest pairs of which something may be expected. */
+const few = 20;
 /** From more pairs than this on it is said what they take. */
 const many = 20_000;
 /** Up to so many pairs each one is read; of more only so many, evenly spread. */
@@ -67,7 +68,7 @@ export async function checkPairs(source: PairSource, check: PairCheck): Promise<
   const { signal, width, height } = check;
   signal?.throwIfAborted();
   const { count } = source;
-  if (count < fewest) throw tooFew(source.name, count, []);
+  if (count < fewestPairs) throw tooFew(source.name, count, []);
   const rules = mapRules(source.condition, check.kind ? { kind: check.kind } : {});
   const { kind } = rules;
   const numbers = numbersOf(count);
@@ -159,14 +160,14 @@ function refuse(
   name: string,
   { count, read, faults }: { readonly count: number; readonly read: number; readonly faults: readonly PairFault[] },
 ): void {
-  if (count - faults.length < fewest) throw tooFew(name, count, faults);
+  if (count - faults.length < fewestPairs) throw tooFew(name, count, faults);
   if (5 * faults.length <= read) return;
   const message = `${faults.length} of ${read} pairs cannot be learnt from, more than a fifth.`;
   throw unfit(message, faults, "Repair these pairs or take them out, and begin again.");
 }
 
 function tooFew(name: string, count: number, faults: readonly PairFault[]): Error {
-  const remedy = `A net learns from ${fewest} pairs at the least, and something may be expected from ${few} on.`;
+  const remedy = `A net learns from ${fewestPairs} pairs at the least, and something may be expected from ${few} on.`;
   if (faults.length > 0)
     return unfit(
       `Of ${count} pairs ${Math.max(0, count - faults.length)} can be learnt from, too few.`,

@@ -57,6 +57,8 @@ export const checkpointSchema = z.strictObject({
   batch: z.int().check(z.minimum(1), z.maximum(65536)),
   /** SHA-256 of the pairs, in hex. */
   data: digest,
+  /** What the maps show; null where nobody said. */
+  condition: z.nullable(z.string().check(z.maxLength(4096))),
   /** What tells the base from others, and the net that was gone on from; null for a fresh copy. */
   base: words,
   from: z.nullable(words),

@@ -23,6 +23,7 @@ export interface Checkpoint
     | "height"
     | "batch"
     | "data"
+    | "condition"
     | "curve"
     | "measures"
     | "seconds"
@@ -42,7 +43,7 @@ export interface Checkpoint
 /** What decides whether a run may go on from a checkpoint. */
 export type CheckpointRun = Pick<
   Checkpoint,
-  "settings" | "mode" | "rank" | "width" | "height" | "batch" | "data" | "base" | "from"
+  "settings" | "mode" | "rank" | "width" | "height" | "batch" | "data" | "condition" | "base" | "from"
 >;
 
 /** A weight ("p.NAME"), one of its moments ("m.NAME", "v.NAME") or its mean ("mean.NAME"). */
@@ -66,7 +67,7 @@ export interface SavedCheckpoint {
 }
 
 /** How many checkpoints of a run are kept. */
-const KEPT = 2;
+export const KEPT = 2;
 /** The word under which a file's metadata holds what a checkpoint says of itself. */
 const WORD = "underdraw.checkpoint";
 /** Numbers that are looked through at once. */
@@ -79,10 +80,10 @@ const stepOf = (path: string): number | null => {
 };
 
 /**
- * Writes a checkpoint and gives its path. Older ones of the same run are removed but for the last; those of other runs stay.
- * Rejects with `storage-full` before anything is written where the place tells that there is no room, `file-unwritable`,
- * `weights-not-finite`; with a TypeError or RangeError for what could not be read again. The checkpoints before are still
- * there then.
+ * Writes a checkpoint and gives its path. Older ones of the same run are removed but for the last, after it is written or,
+ * where there is no room for three, before; those of other runs stay. Rejects with `storage-full` before anything is written where the place tells that there is no room, `file-unwritable`,
+ * `weights-not-finite`; with a TypeError or RangeError for what could not be read again. The newest of the checkpoints before
+ * is still there then.
  */
 export async function writeCheckpoint(
   place: TrainingPlace,
@@ -103,9 +104,17 @@ export async function writeCheckpoint(
     all.map(({ name, dims, read }) => ({ name, shape: dims, precision: "float32", read })),
     { metadata: { format: "pt", [WORD]: JSON.stringify(sound.data) } },
   );
-  const free = await place.free();
-  if (free !== null && free < file.size) throw noRoom(`${place.name}/${path}`, { needed: file.size, free });
-  await place.write(path, file.pieces());
+  const write = async (): Promise<void> => {
+    const free = await place.free();
+    if (free !== null && free < file.size) throw noRoom(`${place.name}/${path}`, { needed: file.size, free });
+    await place.write(path, file.pieces());
+  };
+  await write().catch(async (error: unknown) => {
+    const isFull = UnderdrawError.is(error, "storage-full");
+    // One that is whole is enough to go on from: what is older makes room.
+    if (!isFull || !(await isWhole(place, checkpoint)) || (await removeOlder(place, checkpoint)) === 0) throw error;
+    await write();
+  });
   await removeOlder(place, checkpoint);
   return path;
 }
@@ -133,17 +142,49 @@ const stepsIn = async (place: TrainingPlace): Promise<readonly number[]> =>
     .filter((step) => step !== null)
     .sort((a, b) => b - a);
 
-async function removeOlder(place: TrainingPlace, newest: Checkpoint): Promise<void> {
-  let kept = 1;
-  for (const step of await stepsIn(place)) {
-    if (step >= newest.step) continue;
+/** The steps of the checkpoints of a run before a step, newest first. */
+async function stepsBefore(place: TrainingPlace, step: number, run: CheckpointRun): Promise<readonly number[]> {
+  const steps: number[] = [];
+  for (const earlier of await stepsIn(place)) {
+    if (earlier >= step) continue;
     // One that cannot be read may be a newer program's.
-    const old = await opened(place, step).catch(() => null);
+    const old = await opened(place, earlier).catch(() => null);
     old?.file.close();
-    if (!old || matches(old.checkpoint, newest) !== null || ++kept <= KEPT) continue;
-    // One that somebody reads cannot be removed everywhere. The next checkpoint tries it again.
-    await place.remove(pathOf(step)).catch(() => undefined);
+    if (old && matches(old.checkpoint, run) === null) steps.push(earlier);
   }
+  return steps;
+}
+
+/** Removes what is older than a checkpoint and the one before it. Gives how many went. */
+async function removeOlder(place: TrainingPlace, newest: Checkpoint): Promise<number> {
+  let removed = 0;
+  for (const step of (await stepsBefore(place, newest.step, newest)).slice(KEPT - 1))
+    await place.remove(pathOf(step)).then(
+      () => removed++,
+      // One that somebody reads cannot be removed everywhere. The next checkpoint tries it again.
+      () => undefined,
+    );
+  return removed;
+}
+
+/** Whether the one before a checkpoint could be gone on from, to its last number. */
+async function isWhole(place: TrainingPlace, newest: Checkpoint): Promise<boolean> {
+  const [step] = await stepsBefore(place, newest.step, newest);
+  const before = step === undefined ? null : await opened(place, step);
+  try {
+    if (before) checkNumbers(before.file);
+    return before !== null;
+  } catch {
+    return false;
+  } finally {
+    before?.file.close();
+  }
+}
+
+/** How many checkpoints of a run a place has that are kept, the newest one among them. */
+export async function keptWith(place: TrainingPlace, { checkpoint }: SavedCheckpoint): Promise<number> {
+  const older = await stepsBefore(place, checkpoint.step, checkpoint);
+  return Math.min(KEPT, 1 + older.length);
 }
 
 /**
@@ -255,7 +296,8 @@ export function matches(checkpoint: CheckpointRun, run: CheckpointRun): string |
   if (checkpoint.data !== run.data) return "It learnt from other pairs, or from these before they were changed.";
   if (checkpoint.base !== run.base) return "It was trained on another base.";
   if (checkpoint.from !== run.from) return "It was begun from another net.";
-  for (const key of ["mode", "rank", "width", "height", "batch"] as const)
+  // It decides how maps are scaled, mirrored and moved.
+  for (const key of ["condition", "mode", "rank", "width", "height", "batch"] as const)
     if (checkpoint[key] !== run[key]) return differs(key, checkpoint[key], run[key]);
   const names = Object.keys({ ...checkpoint.settings, ...run.settings }) as (keyof Checkpoint["settings"])[];
   for (const name of names)

@@ -24,6 +24,13 @@ import type { RunParts } from "./training-run.ts";
 const unseen =
   "No samples are drawn: beside the training there is no room for what draws them. The loss on held-out pairs tells how far the net is.";
 
+const notKept = ({ message }: Error): string => `What was learnt since the last checkpoint is not kept. ${message}`;
+
+/** How weights are looked at: with null they are whatever ends the run. */
+interface ProofOptions {
+  readonly signal?: AbortSignal | null;
+}
+
 type Moments = AsyncGenerator<TrainingMoment, void, undefined>;
 
 /** What a run that goes is made of. */
@@ -33,7 +40,6 @@ export interface GoingParts {
   readonly checkpoints: RunCheckpoints;
   readonly clock: RunClock;
   readonly state: RunState;
-  readonly condition: string | null;
 }
 
 /** A run from the first step that it makes to its end. */
@@ -51,6 +57,8 @@ export class GoingRun {
   /** The step whose weights were last seen to compute a sound loss. */
   #sound = -1;
   #isAstray = false;
+  /** The step that was last tried to be kept. */
+  #tried = -1;
   #drawn: readonly TrainingPair[] | null = null;
   #isToldUnseen = false;
 
@@ -67,10 +75,8 @@ export class GoingRun {
 
   /** Trains, and keeps what was learnt. */
   async *moments(): Moments {
-    const { learner, material, checkpoints } = this.#going;
-    const { signal } = this.#run;
     let probe: LockedProbe | null = null;
-    let failed = false;
+    let isOver = false;
     try {
       probe = await this.#begin();
       yield* this.#steps();
@@ -79,24 +85,56 @@ export class GoingRun {
       requireLocked(this.#state.lockedBefore, lockedAfter, this.#parts.base.model.name);
       yield { kind: "end", fraction: 1, report: reportOf(this.#parts, this.#record, lockedAfter) };
     } catch (error) {
-      failed = true;
+      isOver = true;
+      const unkept = await this.#keep();
+      // It does not hide why the run ended.
+      if (unkept) yield { kind: "note", fraction: this.#going.clock.fraction, text: notKept(unkept) };
       throw error;
     } finally {
-      probe?.dispose();
-      // Whoever stops a run keeps what it learnt; what went astray is not kept.
-      this.#run.onRecord(this.#isAstray ? null : this.#record);
-      if (!this.#isAstray && !material.source.runtime.lost)
-        await checkpoints.save(this.#state, learner).catch((error: unknown) => {
-          // It does not hide why the run ended.
-          if (!failed && !signal.aborted) throw error;
-          report(error);
-        });
+      try {
+        if (!isOver) await this.#left();
+      } finally {
+        probe?.dispose();
+        this.#run.onRecord(this.#isAstray ? null : this.#record);
+      }
     }
   }
 
+  /** Whoever leaves the loop hears of what is not kept, unless the trainer is disposed, which does not fail. */
+  async #left(): Promise<void> {
+    const unkept = await this.#keep();
+    if (unkept && !this.#run.signal.aborted) throw unkept;
+    if (unkept) report(unkept);
+  }
+
+  /**
+   * Keeps what was learnt, whoever ends the run, but for what went astray and what failed to be kept before. Gives why it
+   * could not be kept; null where it is, or has not to be.
+   */
+  async #keep(): Promise<Error | null> {
+    const { checkpoints, material } = this.#going;
+    const { step } = this.#state;
+    if (this.#isAstray || material.source.runtime.lost || this.#tried === step || !checkpoints.lacks(step)) return null;
+    try {
+      await this.#saved();
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /** Writes a checkpoint of weights that are sound, and gives its path. */
+  async #saved(): Promise<string | null> {
+    const { step } = this.#state;
+    this.#tried = step;
+    // The signal that ended the run does not end this.
+    if (this.#sound !== step) await this.#proven({ signal: null });
+    return this.#going.checkpoints.save(this.#state, this.#going.learner);
+  }
+
   get #record(): RunRecord {
-    const { material, condition } = this.#going;
-    return { state: this.#state, learnt: material.learnt.length, heldOut: material.heldOut.length, condition };
+    const { material } = this.#going;
+    return { state: this.#state, learnt: material.learnt.length, heldOut: material.heldOut.length };
   }
 
   #moved(state: Partial<RunState>): void {
@@ -106,7 +144,7 @@ export class GoingRun {
 
   /** Looks at what is locked, before the first step. */
   async #begin(): Promise<LockedProbe> {
-    const { learner, material, clock } = this.#going;
+    const { learner, material } = this.#going;
     const { step, base, weights, batch, isFresh } = this.#parts;
     const { seed } = this.#state.settings;
     const digest = await lockedDigest(step.graph, weights);
@@ -116,26 +154,26 @@ export class GoingRun {
     const probe = await LockedProbe.take(material.source.runtime, learner, inputs);
     const isFirst = this.#state.step === 0 && isFresh;
     this.#moved({ lockedBefore: digest, firstDifference: isFirst ? probe.difference : this.#state.firstDifference });
-    clock.begin(this.#state.step);
     return probe;
   }
 
   async *#steps(): Moments {
-    const { clock, checkpoints, material } = this.#going;
+    const { clock, material } = this.#going;
     const { signal, place } = this.#run;
     const { settings } = this.#state;
     const measures = material.heldOut.length > 0;
     if (measures) yield* this.#measured();
-    while (!clock.isOver(this.#state.step)) {
+    clock.begin(this.#state.step);
+    let isLast = clock.isOver(this.#state.step);
+    while (!isLast) {
       signal.throwIfAborted();
       yield await this.#step();
       yield* this.#faults();
       const { step } = this.#state;
-      const isLast = clock.isOver(step);
+      isLast = clock.isOver(step);
       if (measures && (step % settings.measureEvery === 0 || isLast)) yield* this.#measured();
       if (!place || !(step % settings.checkpointEvery === 0 || isLast)) continue;
-      if (this.#sound !== step) await this.#proven();
-      const path = await checkpoints.save(this.#state, this.#going.learner);
+      const path = await this.#saved();
       if (path) yield { kind: "checkpoint", fraction: clock.fractionAt(step), step, path };
     }
   }
@@ -174,20 +212,20 @@ export class GoingRun {
   }
 
   /** The loss on rows that are always the same. Refuses weights that went astray, so that no checkpoint is written of them. */
-  async #proven(): Promise<number> {
+  async #proven({ signal = this.#run.signal }: ProofOptions = {}): Promise<number> {
     const { step } = this.#state;
-    const loss = await this.#loss(1);
+    const loss = await this.#loss(1, { signal });
     if (isWorse(loss, this.#baseLoss))
       throw this.#astray(step, loss, `its loss is ${loss}, and without the net ${this.#baseLoss}`);
     this.#sound = step;
     return loss;
   }
 
-  #loss(scale: number): Promise<number> {
+  #loss(scale: number, { signal = this.#run.signal }: ProofOptions = {}): Promise<number> {
     const { learner, material } = this.#going;
     const { seed } = this.#state.settings;
-    const { signal } = this.#run;
-    return meanLoss(learner, material.source, this.#rows, { batch: this.#parts.batch, seed, scale, signal });
+    const how = { batch: this.#parts.batch, seed, scale, ...(signal ? { signal } : {}) };
+    return meanLoss(learner, material.source, this.#rows, how);
   }
 
   /** Measures held-out pairs. Where it is stopped, nothing has changed. */
@@ -217,9 +255,10 @@ export class GoingRun {
 
   /** Draws held-out pairs with the net as it is now. */
   async #samples(): Promise<TrainingSample[]> {
-    const { material, condition } = this.#going;
+    const { material } = this.#going;
     const { signal } = this.#run;
-    const { sampleSteps: steps, seed } = this.#state.settings;
+    const { condition, settings } = this.#state;
+    const { sampleSteps: steps, seed } = settings;
     if (!this.#drawn) {
       const drawn: TrainingPair[] = [];
       for (const at of material.heldOut.slice(0, drawnPairs)) drawn.push(await material.data.fitted(at, { signal }));

@@ -1,6 +1,8 @@
 import {
   type Checkpoint,
   type CheckpointRun,
+  KEPT,
+  keptWith,
   readCheckpoint,
   type SavedCheckpoint,
   writeCheckpoint,
@@ -26,20 +28,23 @@ export interface FoundCheckpoints {
 export class RunCheckpoints {
   readonly #place: TrainingPlace | null;
   readonly #folder: string;
+  /** How many were there. */
+  readonly #kept: number;
   /** The step of the newest; 0 where there is none. */
   #step: number;
   #path: string | null;
 
-  private constructor(place: TrainingPlace | null, folder: string, saved: SavedCheckpoint | null) {
+  private constructor(place: TrainingPlace | null, folder: string, saved: SavedCheckpoint | null, kept: number) {
     this.#place = place;
     this.#folder = folder;
+    this.#kept = kept;
     this.#step = saved?.checkpoint.step ?? 0;
     this.#path = saved && folder + saved.path;
   }
 
   /** Looks for a run's checkpoints. */
   static async find(place: TrainingPlace | null, run: CheckpointRun): Promise<FoundCheckpoints> {
-    if (!place) return { checkpoints: new RunCheckpoints(null, "", null), saved: null, warnings: [] };
+    if (!place) return { checkpoints: new RunCheckpoints(null, "", null, 0), saved: null, warnings: [] };
     const warnings: string[] = [];
     for (let n = 1; ; n++) {
       const folder = n === 1 ? "" : `run-${n}/`;
@@ -47,8 +52,10 @@ export class RunCheckpoints {
       const found = await readCheckpoint(own, { of: run });
       warnings.push(...found.warnings);
       // A folder that holds none is free for this run.
-      if (found.saved || !(await own.list()).some((path) => /^checkpoint-[^/]*$/.test(path)))
-        return { checkpoints: new RunCheckpoints(own, folder, found.saved), saved: found.saved, warnings };
+      if (found.saved || !(await own.list()).some((path) => /^checkpoint-[^/]*$/.test(path))) {
+        const kept = found.saved ? await keptWith(own, found.saved) : 0;
+        return { checkpoints: new RunCheckpoints(own, folder, found.saved, kept), saved: found.saved, warnings };
+      }
     }
   }
 
@@ -57,15 +64,24 @@ export class RunCheckpoints {
     return this.#path;
   }
 
-  /** Rejects with `storage-full` where the place tells that a checkpoint of so many bytes has no room. */
-  async requireRoom(needed: number): Promise<void> {
+  /**
+   * Rejects with `storage-full` where the place tells that it has no room for what will be missing: of those that a run
+   * writes, each of so many bytes, the first ones until as many lie there as are kept. Later ones take the place of the oldest.
+   */
+  async requireRoom(bytes: number, { writes }: { readonly writes: number }): Promise<void> {
     const free = (await this.#place?.free()) ?? null;
+    const needed = bytes * Math.min(writes, KEPT - this.#kept);
     if (free !== null && free < needed) throw noRoom(`${this.#place?.name}/checkpoint`, { needed, free });
+  }
+
+  /** Whether a step has yet to be written. */
+  lacks(step: number): boolean {
+    return this.#place !== null && step !== this.#step;
   }
 
   /** Writes where a run stands, if that is not written yet, and gives the newest one's path. Rejects as `writeCheckpoint`. */
   async save(state: Omit<Checkpoint, "version">, learner: Learner): Promise<string | null> {
-    if (!this.#place || state.step === this.#step) return this.#path;
+    if (!this.#place || !this.lacks(state.step)) return this.#path;
     const tensors = learner.state.map(({ name, dims }) => ({ name, dims, read: () => learner.read(name) }));
     const path = await writeCheckpoint(this.#place, { version: checkpointVersion, ...state }, tensors);
     this.#path = this.#folder + path;

@@ -1,4 +1,4 @@
-/** How a run ends: after steps, after minutes, or when it is stopped. */
+/** How a run ends: after steps in all, after minutes that count from its first step on, or when it is stopped. */
 export interface RunEnd {
   readonly steps?: number;
   readonly minutes?: number;
@@ -11,7 +11,8 @@ const preparing = 0.1;
 export class RunClock {
   readonly #end: RunEnd;
   readonly #began = performance.now();
-  #first = 0;
+  /** When its first step was begun, and the steps of earlier runs; null before. */
+  #first: { readonly step: number; readonly at: number } | null = null;
   #reached = 0;
 
   constructor(end: RunEnd) {
@@ -20,7 +21,7 @@ export class RunClock {
 
   /** The first step is about to be made, after so many of earlier runs. */
   begin(steps: number): void {
-    this.#first = steps;
+    this.#first = { step: steps, at: performance.now() };
     this.#tell(preparing);
   }
 
@@ -29,10 +30,15 @@ export class RunClock {
     return (performance.now() - this.#began) / 1000;
   }
 
-  /** Whether the run is over after so many steps. */
+  /** Whether the run is over after so many steps. Minutes leave time for one step at the least. */
   isOver(step: number): boolean {
     const { steps = Number.POSITIVE_INFINITY, minutes = Number.POSITIVE_INFINITY } = this.#end;
-    return step >= steps || this.seconds >= 60 * minutes;
+    return step >= steps || (step > (this.#first?.step ?? step) && this.#stepping >= 60 * minutes);
+  }
+
+  /** Seconds since the first step was begun. */
+  get #stepping(): number {
+    return this.#first ? (performance.now() - this.#first.at) / 1000 : 0;
   }
 
   #tell(fraction: number): number {
@@ -52,10 +58,12 @@ export class RunClock {
 
   /** After a step. Without an end nobody knows how far it is: then it nears 1 and never comes there. */
   fractionAt(step: number): number {
+    if (!this.#first) return this.#reached;
     const { steps, minutes } = this.#end;
-    const bySteps = steps === undefined ? 0 : (step - this.#first) / Math.max(1, steps - this.#first);
-    const byTime = minutes === undefined ? 0 : this.seconds / (60 * minutes);
-    const endless = steps === undefined && minutes === undefined ? 1 - 1 / (1 + (step - this.#first) / 1000) : 0;
+    const done = step - this.#first.step;
+    const bySteps = steps === undefined ? 0 : done / Math.max(1, steps - this.#first.step);
+    const byTime = minutes === undefined ? 0 : this.#stepping / (60 * minutes);
+    const endless = steps === undefined && minutes === undefined ? 1 - 1 / (1 + done / 1000) : 0;
     // 1 is told at the end alone.
     return this.#tell(Math.min(0.999, preparing + (1 - preparing) * Math.max(bySteps, byTime, endless)));
   }

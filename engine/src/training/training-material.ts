@@ -45,7 +45,8 @@ export async function openMaterial(
     countTokens: (prompt) => readPlain(loaded.text, prompt).used,
     mostTokens: loaded.text.length - 2,
   });
-  const settings = fullSettings(asked, unet.config.channels[0] ?? 0, checked.sound.length);
+  const channels = unet.config.channels[0] ?? 0;
+  const settings = fullSettings(asked, { channels, pairs: checked.sound.length, width, height });
   const names = Array.from({ length: pairs.count }, (_, at) => pairs.nameOf(at));
   const { learnt, heldOut } = splitPairs(names, settings.heldOut, settings.seed, checked);
   const { mirror, shift, seed } = settings;
@@ -60,7 +61,7 @@ export async function openMaterial(
     },
     identity: {
       ...{ settings, mode, rank, width, height, batch },
-      ...{ data: checked.sha256, base: prints.base, from: prints.from },
+      ...{ data: checked.sha256, base: prints.base, from: prints.from, condition: pairs.condition },
     },
   };
 }

@@ -8,16 +8,15 @@ export interface RunRecord {
   /** How many pairs it learns from, and how many are kept aside. */
   readonly learnt: number;
   readonly heldOut: number;
-  readonly condition: string | null;
 }
 
 /** What a training did. `lockedAfter` is the digest of the locked weights now. */
 export function reportOf(
   { mode, width, height, batch, base, plan }: TrainerParts,
-  { state, learnt, heldOut, condition }: RunRecord,
+  { state, learnt, heldOut }: RunRecord,
   lockedAfter: string,
 ): TrainingReport {
-  const { step: steps, lockedBefore, firstDifference, data, settings, curve, measures, seconds } = state;
+  const { step: steps, lockedBefore, firstDifference, data, condition, settings, curve, measures, seconds } = state;
   return {
     ...{ steps, mode, base: base.model.name, trained: plan.trained, locked: plan.locked },
     ...{ lockedBefore, lockedAfter, firstDifference, pairs: learnt, heldOut, data, condition, settings },

@@ -38,18 +38,21 @@ export async function* trainingRun(
   signal.throwIfAborted();
   const clock = new RunClock(run);
   // What is out of range is told before anything is read.
-  if (pairs.count > 0) fullSettings(run, parts.base.model.unet.config.channels[0] ?? 0, pairs.count);
+  const channels = parts.base.model.unet.config.channels[0] ?? 0;
+  if (pairs.count > 0) fullSettings(run, { ...parts, channels, pairs: pairs.count });
   const runtime = await parts.runtime();
   const material = await openMaterial(parts, pairs, run, runtime);
   try {
     const { data, learnt, heldOut, identity, warnings } = material;
-    const { accumulate, steps = Number.POSITIVE_INFINITY, mean = null } = identity.settings;
+    const { accumulate, checkpointEvery, steps = Number.POSITIVE_INFINITY, mean = null } = identity.settings;
     for (const text of warnings) yield { kind: "note", fraction: clock.fraction, text };
     const { checkpoints, saved, warnings: others } = await RunCheckpoints.find(place, identity);
     try {
       for (const text of others) yield { kind: "note", fraction: clock.fraction, text };
       const copies = mean === null ? 3 : 4;
-      await checkpoints.requireRoom(parts.step.weights.reduce((sum, { dims }) => sum + 4 * copies * countOf(dims), 0));
+      const bytes = parts.step.weights.reduce((sum, { dims }) => sum + 4 * copies * countOf(dims), 0);
+      const ahead = steps - (saved?.checkpoint.step ?? 0);
+      await checkpoints.requireRoom(bytes, { writes: Math.max(0, Math.ceil(ahead / checkpointEvery)) });
       const learner = await run.learner(runtime, mean, signal);
       const before = run.before();
       const isThere = before !== null && matches(before.state, identity) === null;
@@ -69,7 +72,6 @@ export async function* trainingRun(
         checkpoints,
         clock,
         state,
-        condition: pairs.condition,
       });
       yield* going.moments();
     } finally {

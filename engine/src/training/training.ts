@@ -39,7 +39,10 @@ export type TrainingMode = "whole" | "light";
 export interface TrainingSettings {
   /** Ends after so many steps in all, those of the run that it goes on from included. */
   readonly steps?: number;
-  /** Ends after so many minutes of this run. Without `steps` and `minutes` a run ends when it is stopped. */
+  /**
+   * Ends after so many minutes of this run, which count from its first step on: pairs are read and measured before. One step is
+   * made at the least. Without `steps` and `minutes` a run ends when it is stopped.
+   */
   readonly minutes?: number;
   /** Batches whose gradients make one step together. @default 1 */
   readonly accumulate?: number;
@@ -55,11 +58,14 @@ export interface TrainingSettings {
   readonly emptyPrompts?: number;
   /** Whether pictures are mirrored at random with their maps. @default true */
   readonly mirror?: boolean;
-  /** Pixels by which pictures are shifted at random with their maps. @default 0 */
+  /** Pixels by which pictures are shifted at random with their maps; less than their shorter side. @default 0 */
   readonly shift?: number;
   /** What decides all that is random: pairs, noise, timesteps, words. @default 0 */
   readonly seed?: number;
-  /** Pairs that are kept aside and measured on. A tenth, at least 2 and at most 16, without it; 0 measures nothing. */
+  /**
+   * Pairs that are kept aside and measured on. A tenth, at least 2 and at most 16, without it, and of fewer than 8 pairs none;
+   * 0 measures nothing. At least 4 must be left to learn from.
+   */
   readonly heldOut?: number;
   /** Steps between two looks at samples and held-out pairs. @default 100 */
   readonly measureEvery?: number;
@@ -76,8 +82,9 @@ export interface TrainingRun extends TrainingSettings {
   /** Ends the run: what was learnt is kept, the run then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /**
-   * Where checkpoints go. A run whose settings and data are those of the checkpoint there goes on from it. Beside another
-   * training's, a run begins anew in a folder of its own ("run-2").
+   * Where checkpoints go. A run whose settings, data and condition are those of the checkpoint there goes on from it. Beside
+   * another training's, a run begins anew in a folder of its own ("run-2"). The last two are kept; where there is no room for
+   * a third while it is written, the older one goes before.
    */
   readonly place?: TrainingPlace;
 }
@@ -216,7 +223,8 @@ export interface Trainer extends AsyncDisposable {
    * on from it. A pair of very many that proves faulty is left out and noted. Raises `training-data` for pairs that cannot be
    * learnt from (see `checkPairs`), `training-diverged` when the loss is no number any more, is three times the base's or
    * leaves nothing to learn by (the last checkpoint stays and is named), `locked-changed`, `storage-full` before the first step
-   * where a checkpoint has no room, `out-of-memory`, `device-lost`; `TypeError` or `RangeError` for settings out of range.
+   * where the checkpoints that are kept have no room, `out-of-memory`, `device-lost`; `TypeError` or `RangeError` for settings
+   * out of range.
    */
   run(pairs: PairSource, settings?: TrainingRun): AsyncIterable<TrainingMoment>;
   /** The net as it is now, for `Engine.load`: diffusers' folder in memory, fp16. */
