@@ -10,6 +10,9 @@ import { choiceFrom, numberFrom, readNumber, sizeFrom } from "./values.ts";
 /** Minutes of a run where nobody says how long. */
 export const usualMinutes = 30;
 
+/** What stands for the terms of a net in a command to copy: nobody but the net's maker can say them. */
+export const termsToSay = "YOUR-TERMS";
+
 /** What a command line asks to train. */
 export interface TrainAsked {
   /** Where pairs or pictures lie. */
@@ -46,6 +49,10 @@ export function trainFrom({ flags, words }: Pick<Arguments, "flags" | "words">):
   if (name.trim() === "") throw misused("--name", "--name needs a name for the net.");
   if (licence?.trim() === "") {
     throw misused("--licence", "--licence needs the terms under which the net may be used, such as CC-BY-4.0.");
+  }
+  if (licence?.trim().toUpperCase() === termsToSay) {
+    const message = `--licence ${licence} stands for terms that only you can say: write those under which the net may be used in its place, such as CC-BY-4.0 or a sentence.`;
+    throw misused("--licence", message);
   }
   if (flags.has("model") && flags.has("base")) {
     throw misused("--base", "--base is another word for --model, and both are given. Leave one out.");

@@ -38,7 +38,8 @@ export async function runTraining(trainer: Trainer, pairs: PairSource, shown: Sh
   const { asked, folder, line, signal } = shown;
   const { settings } = asked;
   const [notes, losses, times]: [string[], [number, number][], number[]] = [[], [], []];
-  const began = performance.now();
+  /** When the first step was begun, from which minutes count. */
+  let began = Number.NaN;
   const stopping = new AbortController();
   let [last, report, sheet]: [TrainingMoment | null, TrainingReport | null, string | null] = [null, null, null];
   let [isBegun, isFollowing] = [false, false];
@@ -62,6 +63,7 @@ export async function runTraining(trainer: Trainer, pairs: PairSource, shown: Sh
       } else if (moment.kind === "step") {
         if (!isBegun) requireOwn(folder, moment.step - 1, asked.out, notes);
         isBegun = true;
+        if (times.length === 0) began = performance.now() - 1000 * moment.seconds;
         losses.push([moment.step, moment.loss]);
         times.push(moment.seconds);
         if (times.length > paced) times.shift();
@@ -74,7 +76,7 @@ export async function runTraining(trainer: Trainer, pairs: PairSource, shown: Sh
       } else if (moment.kind === "measure") {
         if (!isBegun) requireOwn(folder, moment.step, asked.out, notes);
         isBegun = true;
-        line.stays(measureInWords(moment));
+        line.stays(measureInWords(moment, asked));
         const curve = lossCurve(losses);
         if (curve !== null) line.stays(curve);
         if (moment.converged && !isFollowing) line.stays("The net follows its maps now.");

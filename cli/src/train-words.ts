@@ -81,10 +81,17 @@ export function stepInWords({ step, of, meanLoss, secondsAStep, left }: StepWord
 }
 
 /** What held-out pairs tell, in a line. */
-export function measureInWords({ step, loss, baseLoss, fidelity }: Omit<TrainingMeasure, "samples">): string {
-  const seen = fidelity
-    ? `fidelity ${fidelity.value.toFixed(2)} (chance ${fidelity.chance.toFixed(2)})`
-    : "fidelity cannot be seen in pictures";
+export function measureInWords(
+  { step, loss, baseLoss, fidelity, samples }: TrainingMeasure,
+  { condition }: Pick<TrainAsked, "condition">,
+): string {
+  const unseen =
+    samples.length === 0
+      ? "nothing drawn"
+      : condition === null
+        ? "no fidelity without --condition"
+        : "fidelity cannot be seen in pictures";
+  const seen = fidelity ? `fidelity ${fidelity.value.toFixed(2)} (chance ${fidelity.chance.toFixed(2)})` : unseen;
   return `step ${step}, held out: ${seen}, loss ${lossInWords(loss)} (the base alone ${lossInWords(baseLoss)})`;
 }
 

@@ -4,7 +4,7 @@ import { type Trainer, type TrainingMoment, type TrainingRun, UnderdrawError } f
 import { nodeFolder } from "@underdraw/engine/node";
 import { readPicture } from "@underdraw/engine/pictures";
 import { checkPairs, openPairs } from "@underdraw/engine/training";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { parseArguments } from "../../cli/src/arguments.ts";
 import { trainFrom } from "../../cli/src/train-asked.ts";
 import { detectorsOf, openData } from "../../cli/src/train-data.ts";
@@ -109,6 +109,23 @@ test("measures, their sheets, the curve, and once that the net follows its maps"
         ...data.subarray(4 * (y * width + x), 4 * (y * width + x) + 4),
       ]);
     }
+});
+
+test("minutes that are left count from the first step on", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { run, told } = await shown(
+    "minutes",
+    trainerOf(async function* () {
+      vi.advanceTimersByTime(100_000);
+      yield step(1);
+      vi.advanceTimersByTime(10_000);
+      yield step(2);
+    }),
+    { argv: ["--minutes", "1"] },
+  );
+  await run;
+  expect(told()).toMatch(/step 1, .* 59 s left\n.*step 2, .* 49 s left\n/);
 });
 
 describe("Ctrl-C", () => {

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { UnderdrawError } from "@underdraw/engine";
+import { type TrainingSample, UnderdrawError } from "@underdraw/engine";
 import { describe, expect, test } from "vitest";
 import { parseArguments } from "../../cli/src/arguments.ts";
 import { trainAgain } from "../../cli/src/train-again.ts";
@@ -8,7 +8,7 @@ import { trainFrom } from "../../cli/src/train-asked.ts";
 import { inTrainingWords } from "../../cli/src/train-failure.ts";
 import { trainFlags } from "../../cli/src/train-flags.ts";
 import { trainingLine } from "../../cli/src/train-line.ts";
-import { harmInWords, lossCurve, timeInWords } from "../../cli/src/train-words.ts";
+import { harmInWords, lossCurve, measureInWords, timeInWords } from "../../cli/src/train-words.ts";
 import { said, scratch, tinyModel, underdraw } from "./command.ts";
 import { pairsIn, picturesIn, tiny } from "./train-made.ts";
 
@@ -39,6 +39,7 @@ describe("what train is asked that cannot be meant", () => {
     ["a mean above 1", [...good, "--mean", "1.5"], "--mean must be a number from 0.5"],
     ["memory without a unit", [...good, "--memory", "8"], "such as 8GB or 6000MB"],
     ["a size that is none", [...good, "--size", "big"], "--size must be a width and a height"],
+    ["the placeholder of a licence", [...good, "--licence", "YOUR-TERMS"], "stands for terms that only you can say"],
     ["an empty licence", [...good, "--licence", " "], "--licence needs the terms"],
     ["two words for the base", [...good, "--model", "a", "--base", "b"], "--base is another word for --model"],
     ["results among the data", ["--pairs", pairs, "--out", join(pairs, "net")], "lies in the folder of the data"],
@@ -46,6 +47,16 @@ describe("what train is asked that cannot be meant", () => {
       "a size that the base cannot learn",
       [...good, "--model", tinyModel.base, "--size", "60"],
       "The width of --size is 60",
+    ],
+    [
+      "too few that are not held out",
+      [...good, ...tiny, "--held-out", "1"],
+      "--held-out is 1, and there are 4 pairs. Leave 4 at the least to learn from.",
+    ],
+    [
+      "a shift as large as the picture",
+      [...good, ...tiny, "--shift", "64"],
+      "--shift is 64, and the pictures are 64x64: it must be less than their shorter side.",
     ],
     ["more held out than there are", [...good, ...tiny, "--held-out", "4"], "--held-out is 4, and there are 4 pairs"],
   ])("%s", async (_, argv, answer) => {
@@ -207,6 +218,16 @@ describe("words", () => {
         [2, 0.5],
       ]),
     ).toBe("loss ▁▁  0.5 to 0.5, steps 1 to 2");
+  });
+
+  test("a measure without fidelity says why", () => {
+    const measure = { step: 3, loss: 0.5, baseLoss: 0.6, fidelity: null, converged: false };
+    const samples = [{}] as unknown as TrainingSample[];
+    const words = (drawn: readonly TrainingSample[], ...argv: string[]) =>
+      measureInWords({ ...measure, samples: drawn }, asked(...argv));
+    expect(words(samples)).toBe("step 3, held out: no fidelity without --condition, loss 0.5 (the base alone 0.6)");
+    expect(words(samples, "--condition", "shuffle")).toContain("held out: fidelity cannot be seen in pictures, loss");
+    expect(words([])).toContain("held out: nothing drawn, loss");
   });
 
   test("time, and a net that does harm", () => {

@@ -61,7 +61,10 @@ describe("a training that is stopped and gone on from", () => {
       expect(ended.stdout).toContain("and is not written yet: say under which terms it may be used");
       expect(filesIn(out)).not.toContain(net);
 
-      const written = await underdraw(told(ended, "write it: underdraw"));
+      const write = told(ended, "write it: underdraw");
+      // A licence is in it that nobody can have meant.
+      expect([(await underdraw(write)).code, write.at(-2), write.at(-1)]).toEqual([2, "--licence", "YOUR-TERMS"]);
+      const written = await underdraw([...write.slice(0, -1), "CC-BY-4.0"]);
       expect(written.code).toBe(0);
       // Where it went on it was measured once more.
       const isBetween = (file: string) => /^(checkpoint|samples-00000[1-3])/.test(file);
@@ -132,15 +135,15 @@ describe("a training that is stopped and gone on from", () => {
 });
 
 test(
-  "a learning rate of 1 ends in words, whether the loss is a number or not",
+  "a learning rate of 1 ends in words: the net does harm",
   async () => {
     const pairs = await pairsIn(join(folder, "astray"), 10);
     const rate = ["--learning-rate", "1", "--steps", "10", "--held-out", "1", "--licence", "CC0-1.0"];
     const outcome = await underdraw(["train", "--pairs", pairs, ...tiny, ...rate, "--json"]);
     const { error, warnings } = JSON.parse(outcome.stdout);
-    if (outcome.code === 1) expect(error.code).toBe("training-diverged");
-    else expect(warnings).toEqual([expect.stringMatching(/does harm: .* a lower --learning-rate than 1\.$/)]);
-    expect([0, 1]).toContain(outcome.code);
+    // Its loss on the pairs that are held out is twice the base's: it does harm, and is no runaway.
+    const harm = expect.stringMatching(/does harm: .* a lower --learning-rate than 1\.$/);
+    expect([outcome.code, error, warnings]).toEqual([0, undefined, [harm]]);
     expect(said(outcome)).toContain("--learning-rate");
   },
   long,

@@ -3,7 +3,7 @@ import type { Arguments, Command, Surroundings } from "../command.ts";
 import { exitCodes } from "../failure.ts";
 import { chooseModel, chooseNets } from "../model-choice.ts";
 import { drawWith, trainAgain } from "../train-again.ts";
-import { type TrainAsked, trainFrom } from "../train-asked.ts";
+import { type TrainAsked, termsToSay, trainFrom } from "../train-asked.ts";
 import { detectorsOf, openData } from "../train-data.ts";
 import { inTrainingWords } from "../train-failure.ts";
 import { baseFlag, trainFlags } from "../train-flags.ts";
@@ -71,7 +71,7 @@ async function trainNet(given: Arguments, { stdout, stderr, signal }: Surroundin
     const files = folder.written.slice(before);
     const picture = asked.data.kind === "pairs" ? null : `${asked.data.folder.replace(/\/$/, "")}/${pairs.nameOf(0)}`;
     // Without the minutes and with the steps that are done, it goes on to write and learns nothing more.
-    const write = trainAgain(given.flags, { minutes: null, steps: String(report.steps), licence: "CC-BY-4.0" });
+    const write = trainAgain(given.flags, { minutes: null, steps: String(report.steps), licence: termsToSay });
     const told = {
       asked,
       report,
@@ -133,7 +133,7 @@ function asLines({ asked, report, outcome, checkpoint, files, write, draw }: Tol
     ...(files.length > 0
       ? [`draw with it: ${draw}`]
       : [
-          `The net lies in ${out}/${checkpoint} and is not written yet: say under which terms it may be used, which only you can.`,
+          `The net lies in ${out}/${checkpoint} and is not written yet: say under which terms it may be used, which only you can, in place of ${termsToSay}.`,
           `write it: ${write}`,
         ]),
   ];
