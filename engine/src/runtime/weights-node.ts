@@ -38,11 +38,11 @@ export interface WrittenModel {
 }
 
 /** The options that the session of such a model is made with. */
-export function inFiles<Options extends { readonly extra?: Readonly<Record<string, unknown>> }>(
+export function inFiles<Options extends object>(
   { folder }: Pick<WrittenModel, "folder">,
   options: Options,
 ): Options & { extra: Record<string, unknown> } {
-  const { extra } = options;
+  const { extra }: { readonly extra?: Readonly<Record<string, unknown>> } = options;
   const session = { ...(extra?.["session"] as object), model_external_initializers_file_folder_path: folder };
   return { ...options, extra: { ...extra, session } };
 }
