@@ -55,7 +55,7 @@ export async function openTrainer(request: TrainRequest, parts: TrainingParts, o
     const { unet, vae } = base;
     if (unet.config.inChannels !== unet.config.outChannels) throw notTrainable(base);
     const from = request.from === undefined ? null : parts.source(request.from, "net");
-    const net = from && (await openNetModel(from.name, from, base, { ...options, bits: null }));
+    const net = from && (await openNetModel(from.name, from, base, options));
     if (net) holds.push(() => net.close());
     const config = net?.model.config ?? freshNetConfig(unet.config, vae.config);
     if (config.globalPool) throw pooled(net?.model.name ?? "");
