@@ -17,9 +17,9 @@ import { machine, megabytes, numberOption, seconds, table } from "./measure/repo
 //
 //   node scripts/run.mjs bench/load.ts FOLDER --python PYTHON [--rounds 3] [--threads 2] [--weights half|full]
 //
-// "half" leaves the weights in the file and widens them in each step, "full" holds them in float32. FOLDER is made by
-// test/full-size/make.py; PYTHON is one with torch, diffusers and transformers. Libraries are imported
-// before the clock starts, on both sides. "Peak" is the most that the process had in memory (VmHWM), weights that it has
+// "half", which a checkpoint of this size gets by itself, leaves the weights in the file and widens them in each step, "full"
+// holds them in float32. FOLDER is made by test/full-size/make.py; PYTHON is one with torch, diffusers and transformers.
+// Libraries are imported before the clock starts, on both sides. "Peak" is the most that the process had in memory (VmHWM), weights that it has
 // mapped from a file included; "own" is what of it belongs to no file, sampled every 20 ms: that is what nothing but
 // swapping gives back. "Processor" is the time of all cores together.
 
@@ -30,7 +30,7 @@ const { positionals, values } = parseArgs({
     python: { type: "string" },
     rounds: { type: "string", default: "3" },
     threads: { type: "string", default: "2" },
-    weights: { type: "string", default: "half" },
+    weights: { type: "string" },
     child: { type: "boolean" },
   },
 });
@@ -51,7 +51,8 @@ async function child(path: string, threads: number): Promise<void> {
   const engine = new Engine({ runtime: { device: "cpu", threads } });
   const { about } = await engine.device();
   const began = performance.now();
-  const pipeline = await engine.load({ base: nodeModel(path), weights: values.weights as StoredWeights });
+  const weights = values.weights as StoredWeights | undefined;
+  const pipeline = await engine.load({ base: nodeModel(path), ...(weights && { weights }) });
   const loaded = performance.now() - began;
   const stopping = new AbortController();
   let first = Number.NaN;
@@ -125,7 +126,15 @@ async function parent(path: string, home: string): Promise<void> {
   // Once through the file, so that both ways find it in the system's cache.
   for await (const _ of createReadStream(path, { highWaterMark: 1 << 20 }));
   const runner = fileURLToPath(new URL("../scripts/run.mjs", import.meta.url));
-  const ours = [runner, fileURLToPath(script), home, "--child", "--threads", threads, "--weights", values.weights];
+  const ours = [
+    runner,
+    fileURLToPath(script),
+    home,
+    "--child",
+    "--threads",
+    threads,
+    ...(values.weights === undefined ? [] : ["--weights", values.weights]),
+  ];
   const theirs = [
     fileURLToPath(new URL("./load_reference.py", import.meta.url)),
     path,

@@ -153,8 +153,9 @@ const addedSources = (
   })),
 });
 
-/** In how many bits weights are stored; null for whole ones. */
-function bitsOf({ weights = "full" }: LoadRequest): WeightBits | null {
+/** In how many bits weights are asked to be stored: null for whole ones, "auto" where nothing is said. */
+function bitsOf({ weights }: LoadRequest): WeightBits | null | "auto" {
+  if (weights === undefined) return "auto";
   const bits = { full: null, half: 16, int8: 8, int4: 4 } as const;
   if (Object.hasOwn(bits, weights)) return bits[weights];
   const message = `must be one of ${Object.keys(bits).join(", ")}, not ${JSON.stringify(weights)}`;

@@ -1,7 +1,7 @@
 import { UnderdrawError } from "./core/errors.ts";
 import { vaeFactor } from "./diffusion/latent.ts";
 import { oneTile, type Tiles, vaeTilesFor } from "./diffusion/tiles.ts";
-import { isHalved, type RunMemory, type WeightBits } from "./graph/index.ts";
+import { elements, isHalved, type RunMemory, type WeightBits } from "./graph/index.ts";
 import { type ControlMemory, keptBytes, mostResiduals, type PictureExtent } from "./memory-controls.ts";
 import { graphsToLoad, memoryOf, type PipelineGraphs, weightsIn } from "./memory-graphs.ts";
 import { inWords, type Overhead, overheadOf } from "./memory-overhead.ts";
@@ -223,7 +223,8 @@ export interface LoadingMemory {
   readonly runtime: Pick<Runtime, "memory" | "provider" | "precision">;
   readonly base: Pick<BaseModel, "name" | "text" | "unet" | "vae">;
   readonly nets: ReadonlyMap<string, { readonly model: Pick<NetModel, "config" | "tensors"> }>;
-  readonly bits: WeightBits | null;
+  /** In how many bits weights are asked to be stored: null for whole ones, "auto" where nothing is said. */
+  readonly bits: WeightBits | null | "auto";
   /** Bytes that there are; what the runtime tells without it. */
   readonly memory: number | undefined;
 }
@@ -232,7 +233,15 @@ export interface LoadingMemory {
 export interface LoadingPlan {
   readonly parked: boolean;
   readonly bits: WeightBits | null;
+  /** Whether they are in fewer bits for want of memory. */
+  readonly scarce: boolean;
 }
+
+/**
+ * A UNet of more numbers is left in half precision where nothing is said: widening Stable Diffusion 1.5's on a CPU
+ * costs 0.6 s a step, and loading it widened 23 s more (bench/README.md).
+ */
+const LARGE = 250e6;
 
 /**
  * How networks are loaded so that they fit. Where whole weights do not, and all that is stored is in half precision, they
@@ -244,24 +253,35 @@ export function planLoading(asked: LoadingMemory): LoadingPlan {
   const budget = memory ?? runtime.memory.total;
   // WebGPU computes in half precision where it can, and has no way to read it where it cannot.
   const widens = runtime.provider !== "webgpu" && runtime.precision === "float32";
-  const bits = asked.bits === 16 && !widens ? null : asked.bits;
+  const bits = widens ? wanted(asked) : asked.bits === 16 || asked.bits === "auto" ? null : asked.bits;
   // What lies in files is opened in no time: each part when it runs, and not before.
-  if (budget === null || budget === Number.POSITIVE_INFINITY) return { parked: bits === 16, bits };
+  if (budget === null || budget === Number.POSITIVE_INFINITY) return { parked: bits === 16, bits, scarce: false };
   try {
-    return fitted({ ...asked, bits }, budget);
+    return { ...fitted({ ...asked, bits }, budget), bits, scarce: false };
   } catch (error) {
     if (bits !== null || !widens || !storesHalves(asked)) throw error;
-    return fitted({ ...asked, bits: 16 }, budget);
+    return { ...fitted({ ...asked, bits: 16 }, budget), bits: 16, scarce: true };
   }
 }
 
-/** Whether all that models hold is half precision. */
+/** In how many bits weights are stored on a CPU where there is room. */
+function wanted(asked: LoadingMemory): WeightBits | null {
+  if (asked.bits !== "auto") return asked.bits;
+  const { tensors } = asked.base.unet;
+  const count = [...tensors.keys()].reduce((sum, key) => sum + elements(tensors.shape(key)), 0);
+  return count > LARGE && storesHalves(asked) ? 16 : null;
+}
+
+/** Whether all that models hold is half precision; places of tokens, in whole numbers, are no weights. */
 const storesHalves = ({ base, nets }: LoadingMemory): boolean =>
   [base.text, base.unet, base.vae, ...[...nets.values()].map(({ model }) => model)].every(({ tensors }) =>
-    [...tensors.keys()].every((key) => tensors.dtype(key) === "F16" || tensors.shape(key).length === 0),
+    [...tensors.keys()].every((key) => /^(F16|[IU]\d+)$/.test(tensors.dtype(key))),
   );
 
-function fitted({ runtime, base, nets, bits, memory }: LoadingMemory, budget: number): LoadingPlan {
+function fitted(
+  { runtime, base, nets, bits, memory }: LoadingMemory & { readonly bits: WeightBits | null },
+  budget: number,
+): Pick<LoadingPlan, "parked"> {
   const models = new Map([...nets].map(([name, { model }]) => [name, model]));
   const { precision } = runtime;
   const graphs = graphsToLoad(base, models, { precision, bits });
@@ -284,5 +304,5 @@ function fitted({ runtime, base, nets, bits, memory }: LoadingMemory, budget: nu
     const message = `${base.name} needs ${inWords(least)} of memory for its weights alone (${partsInWords(parts)}), even with one part after the other, and there are ${inWords(budget)}${whence}. Nothing was loaded. Take a smaller model or fewer nets${fewer}${narrow}.`;
     throw new UnderdrawError("out-of-memory", message, { needed: least });
   }
-  return { parked: bits === 16 || bytesOf(partsIn("all", "steps")) > budget, bits };
+  return { parked: bits === 16 || bytesOf(partsIn("all", "steps")) > budget };
 }

@@ -40,8 +40,8 @@ export interface PipelineParts {
   readonly keep: number;
   /** Bytes that it and one generation may take; what the runtime tells without it. */
   readonly memory: number | undefined;
-  /** In how many bits weights are asked to be stored; null for whole ones. */
-  readonly bits: WeightBits | null;
+  /** In how many bits weights are asked to be stored: null for whole ones, "auto" where nothing is said. */
+  readonly bits: WeightBits | null | "auto";
   runtime(): Promise<Runtime>;
   /** What sees in pictures: how well a result follows a map of depth or a pose is measured by it. */
   readonly seeing: GenerationParts["seeing"];
@@ -112,7 +112,7 @@ class LoadedPipeline implements Pipeline {
     };
     const { bits, memory } = this.#parts;
     const plan = planLoading({ runtime, base: base.model, nets, bits, memory });
-    const loading = { ...signal, ...plan };
+    const loading = { ...signal, parked: plan.parked, bits: plan.bits };
     const loadedBase = await base.networks(runtime, { ...loading, onPiece });
     onWhole(base.model.name, 6);
     const loadedNets = new Map<string, LoadedNet>();
@@ -130,7 +130,7 @@ class LoadedPipeline implements Pipeline {
       base: loadedBase,
       nets: loadedNets,
       previews: tiny,
-      isLowered: plan.bits !== null && bits === null,
+      isLowered: plan.scarce,
     };
     this.#text = loadedBase.text;
     return this.#loaded;

@@ -84,9 +84,9 @@ describe("what is loaded", () => {
     });
 
   test("is all at once where it fits, and part by part where only that does", () => {
-    expect(asked(2.0e9)).toEqual({ parked: false, bits: null });
-    expect(asked(1.8e9)).toEqual({ parked: true, bits: null });
-    expect(asked(1.0, { memory: Number.POSITIVE_INFINITY })).toEqual({ parked: false, bits: null });
+    expect(asked(2.0e9)).toEqual({ parked: false, bits: null, scarce: false });
+    expect(asked(1.8e9)).toEqual({ parked: true, bits: null, scarce: false });
+    expect(asked(1.0, { memory: Number.POSITIVE_INFINITY })).toEqual({ parked: false, bits: null, scarce: false });
   });
 
   test("is refused with its parts and what would be smaller where not even that fits", () => {
@@ -95,31 +95,45 @@ describe("what is loaded", () => {
       /1\.7 GB of memory for its weights alone \(text encoder 170 MB, UNet 1\.7 GB, VAE decoder 99 MB\)/,
     );
     expect(refused).toThrow(/load it with weights "int8" or "int4"/);
-    expect(asked(1.7e9, { bits: 8 })).toEqual({ parked: false, bits: 8 });
+    expect(asked(1.7e9, { bits: 8 })).toEqual({ parked: false, bits: 8, scarce: false });
   });
 
   describe("on a CPU", () => {
     const cpu = (total: number) =>
       ({ provider: "cpu", memory: { total, tensor: null, returned: 0.9 }, precision: "float32" }) as const;
-    const holding = (dtype: "F16" | "F32") => {
-      const tensors = { keys: () => ["a"], dtype: () => dtype, shape: () => [1] };
+    const holding = (dtype: "F16" | "F32", count = 1) => {
+      const tensors = {
+        keys: () => ["a", "position_ids"],
+        dtype: (key: string) => (key === "a" ? dtype : "I64"),
+        shape: (key: string) => (key === "a" ? [count] : [1]),
+      };
       const part = (config: unknown) => ({ config, tensors });
       return { name: published.name, text: part(clipLarge), unet: part(sd15Unet), vae: part(sdVae) } as never;
     };
 
     test("stays in half precision where whole weights do not fit and the files have just that", () => {
       const plan = (total: number, dtype: "F16" | "F32") => asked(0, { runtime: cpu(total), base: holding(dtype) });
-      expect(plan(6e9, "F16")).toEqual({ parked: false, bits: null });
-      expect(plan(4.0e9, "F16")).toEqual({ parked: true, bits: null });
-      expect(plan(3e9, "F16")).toEqual({ parked: true, bits: 16 });
-      expect(plan(1.9e9, "F16")).toEqual({ parked: true, bits: 16 });
+      expect(plan(6e9, "F16")).toEqual({ parked: false, bits: null, scarce: false });
+      expect(plan(4.0e9, "F16")).toEqual({ parked: true, bits: null, scarce: false });
+      expect(plan(3e9, "F16")).toEqual({ parked: true, bits: 16, scarce: true });
+      expect(plan(1.9e9, "F16")).toEqual({ parked: true, bits: 16, scarce: true });
       expect(() => plan(1.5e9, "F16")).toThrow(/1\.8 GB of memory/);
       expect(() => plan(3e9, "F32")).toThrow(/3\.9 GB of memory.* load it with weights "half", "int8" or "int4"/);
     });
 
     test("stays so where it is asked for, and a GPU takes whole weights instead", () => {
-      expect(asked(0, { runtime: cpu(6e9), bits: 16 })).toEqual({ parked: true, bits: 16 });
-      expect(asked(6e9, { bits: 16 })).toEqual({ parked: false, bits: null });
+      expect(asked(0, { runtime: cpu(6e9), bits: 16 })).toEqual({ parked: true, bits: 16, scarce: false });
+      expect(asked(6e9, { bits: 16 })).toEqual({ parked: false, bits: null, scarce: false });
+    });
+
+    test("stays so where nothing is said, if it is large and in half precision", () => {
+      const bits = (base: never, more: object = {}) =>
+        asked(6e9, { runtime: cpu(6e9), base, bits: "auto", ...more }).bits;
+      expect(bits(holding("F16", 860e6))).toBe(16);
+      expect(bits(holding("F16", 249e6))).toBe(null);
+      expect(bits(holding("F32", 860e6))).toBe(null);
+      expect(bits(holding("F16", 860e6), { runtime: { ...gpu(), memory: { total: 6e9, tensor: null } } })).toBe(null);
+      expect(bits(holding("F16", 860e6), { bits: null })).toBe(null);
     });
   });
 
