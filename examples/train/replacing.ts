@@ -9,9 +9,11 @@ export function askToReplace({ name, step }: { readonly name: string; readonly s
   const dialog = find<HTMLDialogElement>("replacing");
   find("replacing-title").textContent = say("replacing", { name });
   find("replacing-text").textContent = say("replacing-why", { n: step });
-  dialog.returnValue = "leave";
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue as Replacing), { once: true });
+    // Closed by Escape, a dialog has no answer at all in some browsers.
+    const answer = ({ returnValue }: HTMLDialogElement): Replacing =>
+      returnValue === "replace" || returnValue === "unkept" ? returnValue : "leave";
+    dialog.addEventListener("close", () => resolve(answer(dialog)), { once: true });
   });
 }
