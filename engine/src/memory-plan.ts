@@ -253,7 +253,7 @@ export function planLoading(asked: LoadingMemory): LoadingPlan {
   const budget = memory ?? runtime.memory.total;
   // WebGPU computes in half precision where it can, and has no way to read it where it cannot.
   const widens = runtime.provider !== "webgpu" && runtime.precision === "float32";
-  const bits = widens ? wanted(asked) : asked.bits === 16 || asked.bits === "auto" ? null : asked.bits;
+  const bits = widens ? bitsOnCpu(asked) : asked.bits === 16 || asked.bits === "auto" ? null : asked.bits;
   // What lies in files is opened in no time: each part when it runs, and not before.
   if (budget === null || budget === Number.POSITIVE_INFINITY) return { parked: bits === 16, bits, scarce: false };
   try {
@@ -265,7 +265,7 @@ export function planLoading(asked: LoadingMemory): LoadingPlan {
 }
 
 /** In how many bits weights are stored on a CPU where there is room. */
-function wanted(asked: LoadingMemory): WeightBits | null {
+function bitsOnCpu(asked: LoadingMemory): WeightBits | null {
   if (asked.bits !== "auto") return asked.bits;
   const { tensors } = asked.base.unet;
   const count = [...tensors.keys()].reduce((sum, key) => sum + elements(tensors.shape(key)), 0);

@@ -80,8 +80,7 @@ export function keepingIn(place: (path: string) => TrainingPlace = opfsPlace): K
       // What a page left that was closed meanwhile.
       await empty(shelf);
       try {
-        for (const [path, blob] of files)
-          await data(shelf).write(path, blob.stream() as unknown as AsyncIterable<Uint8Array>);
+        for (const [path, blob] of files) await data(shelf).write(path, piecesOf(blob));
         // From here on it is this one that is kept.
         await write(description, shelf);
       } catch (error) {
@@ -98,6 +97,12 @@ export function keepingIn(place: (path: string) => TrainingPlace = opfsPlace): K
     },
     room: () => run("").free(),
   };
+}
+
+/** A file's bytes as they come. Safari goes through no stream by itself. */
+async function* piecesOf(file: Blob): AsyncGenerator<Uint8Array> {
+  const reader = file.stream().getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
 }
 
 /** The files of a folder of the browser's own, by their paths inside it: not read yet. */

@@ -151,6 +151,19 @@ describe("a runtime in Node", () => {
     await expect(late.run({ x })).rejects.toMatchObject({ code: "disposed" });
   });
 
+  test("a folder for weights that is not there is named", async () => {
+    const before = process.env["TMPDIR"];
+    process.env["TMPDIR"] = join(tmpdir(), "underdraw-no-such-folder");
+    try {
+      const error = await caught(runtime.open(adder(4), ones));
+      expect(error).toMatchObject({ code: "file-unwritable", details: { file: process.env["TMPDIR"] } });
+      expect(error).toHaveProperty("message", expect.stringContaining("name another folder in TMPDIR"));
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+    }
+  });
+
   test("leaves no file of weights behind", async () => {
     const folder = mkdtempSync(join(tmpdir(), "underdraw-test-"));
     const before = process.env["TMPDIR"];

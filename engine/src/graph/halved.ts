@@ -9,8 +9,8 @@ const LEAST = 4096;
 /** A graph with its large weights in half precision. One that computes in half precision stays as it is. */
 export function halved(graph: Graph): Graph {
   if (graph.precision === "float16") return graph;
-  const isHalved = ({ dims, code }: Weight): boolean => !code && dims.length > 1 && elements(dims) >= LEAST;
-  const large = graph.weights.filter(isHalved);
+  const isLarge = ({ dims, code }: Weight): boolean => !code && dims.length > 1 && elements(dims) >= LEAST;
+  const large = graph.weights.filter(isLarge);
   const widen = ({ name }: Weight): Node => ({
     op: "Cast",
     domain: "",
@@ -24,7 +24,7 @@ export function halved(graph: Graph): Graph {
     // (execution-order.ts): right after one another, they would all be there at once.
     nodes: [...large.map(widen), ...graph.nodes],
     weights: graph.weights.map((weight) =>
-      isHalved(weight)
+      isLarge(weight)
         ? { name: halfOf(weight.name), dims: weight.dims, parts: weight.parts, code: { of: weight, what: "half" } }
         : weight,
     ),

@@ -86,7 +86,10 @@ const unwritable = (folder: string, reason: string, cause?: unknown): UnderdrawE
 
 /** A graph as a model whose weights lie in files, one weight in memory at a time. */
 export async function writeWeights(graph: Graph, weights: Weights, signal?: AbortSignal): Promise<WrittenModel> {
-  const parent = await realpath(await scratchFolder());
+  const usual = await scratchFolder();
+  const parent = await realpath(usual).catch((error) => {
+    throw unwritable(usual, textOf(error), error);
+  });
   swept ??= sweep(parent).catch(() => {});
   await swept;
   // Places are told from the root of one disk. Elsewhere, on another drive of Windows, weights are written.
@@ -94,7 +97,7 @@ export async function writeWeights(graph: Graph, weights: Weights, signal?: Abor
   const from = (path: string): string => relative(root, path).split(sep).join("/");
   /** With what checks a weight that is mapped where it lies; null for one that is written. */
   const places = new Map<Weight, Location & { readonly check: (() => void) | null }>();
-  const name = join(parent, `${PREFIX}${process.pid}-${randomUUID()}`);
+  const folder = join(parent, `${PREFIX}${process.pid}-${randomUUID()}`);
   let end = 0;
   for (const weight of graph.weights) {
     const bytes = weightSize(weight, graph.precision);
@@ -102,7 +105,7 @@ export async function writeWeights(graph: Graph, weights: Weights, signal?: Abor
     if (place && parse(place.path).root === root) {
       places.set(weight, { file: from(place.path), offset: place.at, bytes, check: place.check });
     } else {
-      places.set(weight, { file: from(join(name, "weights.bin")), offset: end, bytes, check: null });
+      places.set(weight, { file: from(join(folder, "weights.bin")), offset: end, bytes, check: null });
       end = Math.ceil((end + bytes) / PAGE) * PAGE;
     }
   }
@@ -112,15 +115,15 @@ export async function writeWeights(graph: Graph, weights: Weights, signal?: Abor
     throw unwritable(parent, `${graph.name} needs ${needed} MB and ${there} MB are free`);
   }
   const remove = (): Promise<boolean> =>
-    rm(name, { recursive: true, force: true }).then(
+    rm(folder, { recursive: true, force: true }).then(
       () => true,
       () => false,
     );
   try {
-    await mkdir(name, { mode: 0o700 }).catch((error) => {
+    await mkdir(folder, { mode: 0o700 }).catch((error) => {
       throw unwritable(parent, textOf(error), error);
     });
-    const file = await open(join(name, "weights.bin"), "w");
+    const file = await open(join(folder, "weights.bin"), "w");
     try {
       let scratch = new Uint8Array(0);
       for (const [weight, { offset, bytes, check }] of places) {
